@@ -1,0 +1,36 @@
+//! Making text from logs harmless. Log text is hostile: whatever leaves this program goes through here.
+
+/// The bytes as text that can do nothing to a terminal: invalid UTF-8 becomes U+FFFD; C0, C1, DEL, bidi controls and
+/// zero-width characters become visible escapes (`\x1b`, `\u{202e}`).
+pub fn harmless(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut clean = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\u{0}'..='\u{1f}' | '\u{7f}' => clean.push_str(&format!("\\x{:02x}", letter as u32)),
+            _ if is_treacherous(letter) => clean.push_str(&format!("\\u{{{:x}}}", letter as u32)),
+            _ => clean.push(letter),
+        }
+    }
+    clean
+}
+
+/// Characters that do not show as themselves: C1 controls, bidi controls, zero-width and other invisible ones.
+fn is_treacherous(letter: char) -> bool {
+    matches!(letter,
+        '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn nothing_invisible_comes_through() {
+        assert_eq!(harmless(b"a\x1b[31mb\tc"), "a\\x1b[31mb\\x09c");
+        assert_eq!(harmless("x\u{202e}y\u{200b}z\u{9b}".as_bytes()), "x\\u{202e}y\\u{200b}z\\u{9b}");
+        assert_eq!(harmless(b"\xff ok"), "\u{fffd} ok");
+    }
+}
