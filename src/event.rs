@@ -6,6 +6,7 @@
 use std::fmt;
 
 /// Declares a closed list whose members have one spelling each, in code, knowledge files and output.
+
 macro_rules! closed_list {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $member:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -23,11 +24,13 @@ macro_rules! closed_list {
             pub fn named(text: &str) -> Option<Self> { match text { $($text => Some($name::$member),)+ _ => None } }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result { out.pad(self.name()) }
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, out: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result { out.pad(self.name()) }
         }
     };
 }
+
+pub(crate) use closed_list;
 
 closed_list! {
     /// What a record can say. Grammars fill these, rules ask them. Durations end in their unit.
@@ -108,6 +111,12 @@ closed_list! {
         Program = "program",
         /// The machine that wrote the line.
         Machine = "machine",
+        /// The same as `duration`, where the log's own name says milliseconds.
+        DurationMs = "duration_ms",
+        /// What follows the columns that are known: `key=value` pairs of a format nobody described.
+        Tail = "tail",
+        /// Who wrote the answered status: `proxy`, `upstream` or `unknown`. Derived, no log has it by this name.
+        AnsweredBy = "answered_by",
     }
 }
 
@@ -211,6 +220,18 @@ impl<'a> Event<'a> {
     #[inline]
     pub fn get(&self, field: Field) -> Option<&'a [u8]> {
         self.raw(field).filter(|value| !matches!(*value, b"" | b"-"))
+    }
+
+    /// Which fields are set now; [`Self::rewind`] returns to it.
+    #[inline]
+    pub fn mark(&self) -> u64 {
+        self.present
+    }
+
+    /// Forgets the fields set since the mark was taken.
+    #[inline]
+    pub fn rewind(&mut self, mark: u64) {
+        self.present &= mark;
     }
 
     /// The fields that the record has, with their bytes.

@@ -1,6 +1,9 @@
 //! `triage`: names the cause, the failing hop and the owner of a site's 5xx answers, from its logs.
+pub mod cause;
 pub mod error;
 pub mod event;
+pub mod grammar;
+pub mod knowledge;
 pub mod report;
 pub mod text;
 pub mod time;

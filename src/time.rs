@@ -1,7 +1,15 @@
-//! Points in log time.
+//! Points in log time, and every shape in which logs write them.
+//!
+//! In: the stamp's bytes and the zone for stamps that name none. Out: a [`Timestamp`] in UTC. Shapes and their zones:
+//! FORMATS.md, "Time zone and clock table". No clock is read here.
 
+mod civil;
+mod zone;
+
+use civil::{days_from_civil, digits, month_named};
 use serde::{Serialize, Serializer};
 use std::fmt;
+pub use zone::Zone;
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z. Shown as RFC 3339, UTC, milliseconds, `Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -20,7 +28,13 @@ impl Timestamp {
 
     /// Whole seconds since the epoch, rounded down.
     pub const fn seconds(self) -> i64 {
-        self.0.div_euclid(1_000_000)
+        self.0.div_euclid(MICROS)
+    }
+
+    /// The time this many microseconds later (earlier where negative), at the ends of the range where it overflows.
+    #[must_use]
+    pub const fn plus_micros(self, micros: i64) -> Self {
+        Self(self.0.saturating_add(micros))
     }
 }
 
@@ -36,5 +50,236 @@ impl fmt::Display for Timestamp {
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
+    }
+}
+
+/// Microseconds in a second.
+const MICROS: i64 = 1_000_000;
+
+crate::event::closed_list! {
+    /// The ways logs write a stamp.
+    Shape {
+        /// `2026/01/15 20:44:57`: nginx error. Local, no offset.
+        Slashed = "slashed",
+        /// `15/Jan/2026:20:45:05 +0000`: common log format. Names its offset.
+        Clf = "clf",
+        /// `2026-01-15T20:45:05.123+01:00`, also with a space for the `T`, without fraction, without offset (then local).
+        Iso = "iso",
+        /// `1768509905.123`: seconds since the epoch.
+        Epoch = "epoch",
+        /// `1768509905123`: milliseconds since the epoch.
+        EpochMs = "epoch-ms",
+        /// `15-Jan-2026 20:45:05`, perhaps with `.123456`, perhaps followed by a zone's name: php-fpm and PHP. Local.
+        Dashed = "dashed",
+    }
+}
+
+impl Shape {
+    /// Whether stamps of this shape say their zone themselves.
+    pub fn names_its_zone(self, stamp: &[u8]) -> bool {
+        match self {
+            Self::Clf | Self::Epoch | Self::EpochMs => true,
+            Self::Slashed | Self::Dashed => false,
+            Self::Iso => read_iso(stamp).is_some_and(|(_, offset)| offset.is_some()),
+        }
+    }
+
+    /// Wall-clock microseconds as written, with the offset from UTC in seconds where the stamp names one.
+    fn read(self, stamp: &[u8]) -> Option<(i64, Option<i64>)> {
+        match self {
+            Self::Slashed => read_slashed(stamp),
+            Self::Clf => read_clf(stamp),
+            Self::Iso => read_iso(stamp),
+            Self::Epoch => read_epoch(stamp).map(|micros| (micros, Some(0))),
+            Self::EpochMs => digits(stamp).map(|ms| (ms.saturating_mul(1000), Some(0))),
+            Self::Dashed => read_dashed(stamp),
+        }
+    }
+}
+
+/// Reads the stamps of one log. Neighbouring lines mostly bear the same stamp, so the last one is remembered.
+#[derive(Debug, Clone)]
+pub struct StampReader {
+    shape: Shape,
+    zone: Zone,
+    memo: ([u8; MEMO_BYTES], usize),
+    value: Timestamp,
+}
+
+/// Stamps longer than this are read anew each time; no common shape is longer.
+const MEMO_BYTES: usize = 40;
+
+impl StampReader {
+    /// For stamps of `shape`; `zone` is used where they name none.
+    pub fn new(shape: Shape, zone: Zone) -> Self {
+        Self { shape, zone, memo: ([0; MEMO_BYTES], 0), value: Timestamp::default() }
+    }
+
+    /// The stamp's point in time; `None` where it is not of this shape or no date of the calendar.
+    #[inline]
+    pub fn read(&mut self, stamp: &[u8]) -> Option<Timestamp> {
+        if self.memo.1 == stamp.len() && self.memo.0[..self.memo.1] == *stamp && !stamp.is_empty() {
+            return Some(self.value);
+        }
+        let (wall, offset) = self.shape.read(stamp)?;
+        let value = Timestamp(match offset {
+            Some(seconds) => wall - seconds * MICROS,
+            None => self.zone.to_utc(wall),
+        });
+        if stamp.len() <= MEMO_BYTES {
+            self.memo.0[..stamp.len()].copy_from_slice(stamp);
+            self.memo.1 = stamp.len();
+            self.value = value;
+        }
+        Some(value)
+    }
+}
+
+/// A wall-clock reading, with the offset from UTC in seconds where the stamp names one.
+type Wall = Option<(i64, Option<i64>)>;
+
+fn read_slashed(stamp: &[u8]) -> Wall {
+    let (&[y1, y2, y3, y4, b'/', m1, m2, b'/', d1, d2, b' '], clock) = stamp.split_first_chunk::<11>()? else {
+        return None;
+    };
+    let days = days_from_civil(digits(&[y1, y2, y3, y4])?, digits(&[m1, m2])?, digits(&[d1, d2])?)?;
+    Some((days * DAY + whole_clock(clock)?, None))
+}
+
+fn read_clf(stamp: &[u8]) -> Wall {
+    let slash = stamp.iter().position(|byte| *byte == b'/')?;
+    let day = digits(&stamp[..slash])?;
+    let (&[m1, m2, m3, b'/', y1, y2, y3, y4, b':'], rest) = stamp[slash + 1..].split_first_chunk::<9>()? else {
+        return None;
+    };
+    let (clock, rest) = rest.split_first_chunk::<8>()?;
+    let days = days_from_civil(digits(&[y1, y2, y3, y4])?, month_named(&[m1, m2, m3])?, day)?;
+    let offset = read_offset(rest.strip_prefix(b" ")?)?;
+    Some((days * DAY + whole_clock(clock)?, Some(offset)))
+}
+
+fn read_dashed(stamp: &[u8]) -> Wall {
+    let (&[d1, d2, b'-', m1, m2, m3, b'-', y1, y2, y3, y4, b' '], clock) = stamp.split_first_chunk::<12>()? else {
+        return None;
+    };
+    let clock = clock.split(|byte| *byte == b' ').next()?;
+    let days = days_from_civil(digits(&[y1, y2, y3, y4])?, month_named(&[m1, m2, m3])?, digits(&[d1, d2])?)?;
+    let (micros, rest) = fractional_clock(clock)?;
+    rest.is_empty().then_some((days * DAY + micros, None))
+}
+
+fn read_iso(stamp: &[u8]) -> Wall {
+    let (&[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b't' | b' '], clock) = stamp.split_first_chunk::<11>()?
+    else {
+        return None;
+    };
+    let days = days_from_civil(digits(&[y1, y2, y3, y4])?, digits(&[m1, m2])?, digits(&[d1, d2])?)?;
+    let (micros, rest) = fractional_clock(clock)?;
+    let offset = match rest.trim_ascii() {
+        b"" => None,
+        b"Z" | b"z" | b"UTC" => Some(0),
+        signed => Some(read_offset(signed)?),
+    };
+    Some((days * DAY + micros, offset))
+}
+
+fn read_epoch(stamp: &[u8]) -> Option<i64> {
+    let mut parts = stamp.splitn(2, |byte| *byte == b'.');
+    let seconds = digits(parts.next()?)?;
+    let micros = parts.next().map_or(Some(0), fraction)?;
+    seconds.checked_mul(MICROS)?.checked_add(micros)
+}
+
+/// Microseconds in a day.
+const DAY: i64 = 86_400 * MICROS;
+
+/// `HH:MM:SS` and nothing after it, in microseconds.
+fn whole_clock(clock: &[u8]) -> Option<i64> {
+    let &[h1, h2, b':', m1, m2, b':', s1, s2] = clock else { return None };
+    clock_micros(digits(&[h1, h2])?, digits(&[m1, m2])?, digits(&[s1, s2])?)
+}
+
+/// `HH:MM:SS[.,]fraction` and what comes after it.
+fn fractional_clock(clock: &[u8]) -> Option<(i64, &[u8])> {
+    let (head, rest) = clock.split_first_chunk::<8>()?;
+    let micros = whole_clock(head)?;
+    let Some((b'.' | b',', rest)) = rest.split_first() else { return Some((micros, rest)) };
+    let end = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+    Some((micros + fraction(&rest[..end])?, &rest[end..]))
+}
+
+/// A leap second (`:60`) is taken as the first of the next minute.
+fn clock_micros(hours: i64, minutes: i64, seconds: i64) -> Option<i64> {
+    (hours < 24 && minutes < 60 && seconds <= 60).then_some((hours * 3600 + minutes * 60 + seconds) * MICROS)
+}
+
+/// Digits after the decimal point as microseconds; what is finer is dropped.
+fn fraction(text: &[u8]) -> Option<i64> {
+    let kept = &text[..text.len().min(6)];
+    Some(digits(kept)? * 10_i64.pow(6 - kept.len() as u32))
+}
+
+/// `+0100`, `+01:00`, `-05` as seconds.
+fn read_offset(text: &[u8]) -> Option<i64> {
+    let (sign, rest) = text.split_first()?;
+    let sign = match sign {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let (hours, minutes) = match *rest {
+        [h1, h2] => (digits(&[h1, h2])?, 0),
+        [h1, h2, m1, m2] | [h1, h2, b':', m1, m2] => (digits(&[h1, h2])?, digits(&[m1, m2])?),
+        _ => return None,
+    };
+    (hours <= 15 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(shape: Shape, stamp: &str) -> Option<String> {
+        StampReader::new(shape, Zone::UTC).read(stamp.as_bytes()).map(|time| time.to_string())
+    }
+
+    #[test]
+    fn every_shape_reads_its_stamp() {
+        let same = Some("2026-01-15T20:44:57.000Z".to_string());
+        assert_eq!(utc(Shape::Slashed, "2026/01/15 20:44:57"), same);
+        assert_eq!(utc(Shape::Clf, "15/Jan/2026:21:44:57 +0100"), same);
+        assert_eq!(utc(Shape::Clf, "5/Jan/2026:00:00:00 +0000").as_deref(), Some("2026-01-05T00:00:00.000Z"));
+        assert_eq!(utc(Shape::Iso, "2026-01-15T20:44:57+00:00"), same);
+        assert_eq!(utc(Shape::Iso, "2026-01-15 20:44:57"), same);
+        assert_eq!(utc(Shape::Iso, "2026-01-15T15:14:57.000-05:30"), same);
+        assert_eq!(utc(Shape::Epoch, "1768509897.000"), same);
+        assert_eq!(utc(Shape::EpochMs, "1768509897000"), same);
+        assert_eq!(utc(Shape::Dashed, "15-Jan-2026 20:44:57"), same);
+        assert_eq!(
+            utc(Shape::Dashed, "15-Jan-2026 20:44:57.250 Europe/Berlin").as_deref(),
+            Some("2026-01-15T20:44:57.250Z")
+        );
+    }
+
+    #[test]
+    fn what_is_no_date_is_refused() {
+        for stamp in
+            ["2026/13/15 20:44:57", "2026/02/30 20:44:57", "2026/01/15 25:44:57", "2026/01/15", "yesterday", ""]
+        {
+            assert_eq!(utc(Shape::Slashed, stamp), None, "{stamp}");
+        }
+        assert_eq!(utc(Shape::Epoch, "99999999999999999999"), None);
+    }
+
+    #[test]
+    fn zoneless_stamps_are_read_in_the_zone_given() {
+        let berlin = Zone::named("Europe/Berlin").expect("a known zone");
+        let mut reader = StampReader::new(Shape::Slashed, berlin);
+        let read = |reader: &mut StampReader, stamp: &str| reader.read(stamp.as_bytes()).map(|time| time.to_string());
+        assert_eq!(read(&mut reader, "2026/07/01 12:00:00").as_deref(), Some("2026-07-01T10:00:00.000Z"));
+        assert_eq!(read(&mut reader, "2026/12/01 12:00:00").as_deref(), Some("2026-12-01T11:00:00.000Z"));
+        // 02:30 comes twice on 2026-10-25; the log cannot say which, the first is taken. On 2026-03-29 it never comes.
+        assert_eq!(read(&mut reader, "2026/10/25 02:30:00").as_deref(), Some("2026-10-25T00:30:00.000Z"));
+        assert_eq!(read(&mut reader, "2026/03/29 02:30:00").as_deref(), Some("2026-03-29T01:30:00.000Z"));
     }
 }

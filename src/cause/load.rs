@@ -1,0 +1,266 @@
+//! Reading `grammars/causes/` and `grammars/benign/`: text to causes and rules, each held against its own examples.
+
+use super::{Catalogue, Cause, CauseId, Condition, Fallback, Gives, Matcher, Rule, RuleId};
+use crate::error::{Defect, Result, did_you_mean};
+use crate::event::{Certainty, Event, Field, Hop, Role, Severity};
+use crate::grammar::pattern::Wording;
+use crate::grammar::{Format, Grammars, RecordReader, Witness};
+use crate::knowledge::{self, File};
+use crate::time::Zone;
+use serde::Deserialize;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// The precedence of what says nothing about it.
+const USUAL_PRECEDENCE: i32 = 50;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCause {
+    id: String,
+    title: String,
+    meaning: String,
+    hop: Hop,
+    role: Option<Role>,
+    severity: Severity,
+    precedence: Option<i32>,
+    #[serde(default)]
+    consequence: bool,
+    #[serde(default)]
+    absorbs: Vec<String>,
+    #[serde(default)]
+    explains: Vec<String>,
+    retry_safe: Option<String>,
+    wrong_reflex: Option<String>,
+    #[serde(default)]
+    checks: Vec<String>,
+    #[serde(default)]
+    rule: Vec<RawRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBenign {
+    id: String,
+    #[serde(rename = "title")]
+    _title: String,
+    #[serde(default)]
+    rule: Vec<RawRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRule {
+    on: OneOrMany,
+    #[serde(default)]
+    says: Option<OneOrMany>,
+    when: Option<String>,
+    gives: Gives,
+    status: Option<u16>,
+    precedence: Option<i32>,
+    example: OneOrMany,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    fn into_vec(self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Many(many) => many,
+        }
+    }
+}
+
+impl Catalogue {
+    /// The catalogue built in. Its examples are not tried (that is for [`Self::prove`] and the tests): start-up is quick.
+    ///
+    /// # Errors
+    /// Where a file of knowledge is wrong: names file and line.
+    pub fn built_in(grammars: &Grammars) -> Result<Self> {
+        let files: Vec<File> = knowledge::built_in("causes/").collect();
+        let mut raws = Vec::new();
+        for file in &files {
+            raws.push((file, file.parse::<RawCause>()?));
+        }
+        let by_id: HashMap<String, CauseId> =
+            raws.iter().enumerate().map(|(at, (_, raw))| (raw.id.clone(), CauseId(at as u16))).collect();
+        let mut rules = Vec::new();
+        let mut causes = Vec::new();
+        for (file, mut raw) in raws {
+            let own = std::mem::take(&mut raw.rule);
+            let precedence = raw.precedence.unwrap_or(USUAL_PRECEDENCE);
+            add_rules(&mut rules, file, &raw.id, by_id.get(&raw.id).copied(), precedence, own)?;
+            causes.push(cause(file, raw, &by_id)?);
+        }
+        for file in knowledge::built_in("benign/") {
+            let raw: RawBenign = file.parse()?;
+            add_rules(&mut rules, &file, &raw.id, None, USUAL_PRECEDENCE, raw.rule)?;
+        }
+        let fallback =
+            Fallback { gateway: required(&by_id, "upstream.unknown")?, other: required(&by_id, "app.error")? };
+        let by_format = matchers(&rules, grammars)?;
+        Ok(Self { causes, rules, by_id, by_format, fallback })
+    }
+
+    /// Holds every rule against its own examples; the defects found.
+    pub fn prove(&self, grammars: &Grammars) -> Vec<Defect> {
+        self.rules()
+            .flat_map(|(id, rule)| {
+                rule.examples.iter().filter_map(move |example| self.prove_one(id, example, grammars).err())
+            })
+            .collect()
+    }
+
+    fn prove_one(&self, id: RuleId, example: &str, grammars: &Grammars) -> Result<()> {
+        let rule = self.rule(id);
+        let wrong = |what: String| Err(Defect::new(&rule.place.0, what).at(rule.place.1));
+        let reads = |format: &&Arc<Format>| {
+            RecordReader::new(Arc::clone(format), Zone::UTC).read(example.as_bytes(), &mut Event::default()).is_some()
+        };
+        let Some(format) = rule.on.iter().flat_map(|id| grammars.with_id(id)).find(reads) else {
+            return wrong(format!("no layout of {} reads this example of {}: {example}", rule.on.join(", "), rule.id));
+        };
+        let mut event = Event::default();
+        RecordReader::new(Arc::clone(format), Zone::UTC).read(example.as_bytes(), &mut event);
+        if format.witness == Witness::Request {
+            event.set(Field::AnsweredBy, super::AnsweredBy::of(&event).name().as_bytes());
+        }
+        match self.judge(format).all(&event).first() {
+            Some(winner) if *winner == id => Ok(()),
+            Some(winner) => {
+                wrong(format!("{} is beaten by {} on its own example: {example}", rule.id, self.rule(*winner).id))
+            }
+            None => wrong(format!("{} does not judge its own example: {example} (read as {event:?})", rule.id)),
+        }
+    }
+}
+
+fn required(by_id: &HashMap<String, CauseId>, id: &str) -> Result<CauseId> {
+    by_id.get(id).copied().ok_or_else(|| Defect::new("grammars/causes", format!("the cause {id} is missing")))
+}
+
+fn cause(file: &File, raw: RawCause, by_id: &HashMap<String, CauseId>) -> Result<Cause> {
+    let expected = format!("grammars/causes/{}.toml", raw.id.replacen('.', "/", 1));
+    if file.name != expected {
+        return Err(
+            Defect::new(&file.name, format!("the cause {} belongs into {expected}", raw.id)).at(file.line_of(&raw.id))
+        );
+    }
+    Ok(Cause {
+        absorbs: references(file, &raw.absorbs, by_id)?,
+        explains: references(file, &raw.explains, by_id)?,
+        id: raw.id,
+        title: raw.title,
+        meaning: raw.meaning,
+        hop: raw.hop,
+        role: raw.role,
+        severity: raw.severity,
+        precedence: raw.precedence.unwrap_or(USUAL_PRECEDENCE),
+        consequence: raw.consequence,
+        retry_safe: raw.retry_safe,
+        wrong_reflex: raw.wrong_reflex,
+        checks: raw.checks,
+        file: file.name.clone(),
+    })
+}
+
+fn references(file: &File, names: &[String], by_id: &HashMap<String, CauseId>) -> Result<Vec<CauseId>> {
+    let known = |name: &String| {
+        by_id.get(name).copied().ok_or_else(|| {
+            let defect = Defect::new(&file.name, format!("there is no cause \"{name}\"")).at(file.line_of(name));
+            match did_you_mean(name, by_id.keys().map(String::as_str)) {
+                Some(hint) => defect.hint(hint),
+                None => defect,
+            }
+        })
+    };
+    names.iter().map(known).collect()
+}
+
+fn add_rules(
+    rules: &mut Vec<Rule>,
+    file: &File,
+    id: &str,
+    cause: Option<CauseId>,
+    precedence: i32,
+    raws: Vec<RawRule>,
+) -> Result<()> {
+    for (number, raw) in raws.into_iter().enumerate() {
+        let examples = raw.example.into_vec();
+        let first_line = examples.first().and_then(|example| example.lines().next()).unwrap_or("");
+        let line = file.line_of(first_line);
+        let wrong = |what: String| Defect::new(&file.name, format!("rule {}: {what}", number + 1)).at(line);
+        if (raw.gives == Gives::Benign) != cause.is_none() {
+            return Err(wrong("gives = \"benign\" belongs into grammars/benign, and nothing else does".into()));
+        }
+        let when = raw.when.as_deref().map(Condition::parse).transpose().map_err(wrong)?;
+        let says: Vec<Wording> =
+            raw.says.map_or_else(Vec::new, OneOrMany::into_vec).iter().map(|text| Wording::parse(text)).collect();
+        if says.is_empty() && when.is_none() {
+            return Err(wrong("it needs a `says` or a `when`: it would fit every record".into()));
+        }
+        rules.push(Rule {
+            id: format!("{id}#{}", number + 1),
+            cause,
+            on: raw.on.into_vec(),
+            certainty: certainty(&says, when.as_ref()),
+            says,
+            when,
+            gives: raw.gives,
+            status: raw.status,
+            precedence: raw.precedence.unwrap_or(precedence),
+            examples,
+            place: (file.name.clone(), line),
+        });
+    }
+    Ok(())
+}
+
+/// A line that says it is sure; fields imply it; where the log does not say who answered, only the status is known.
+fn certainty(says: &[Wording], when: Option<&Condition>) -> Certainty {
+    match when {
+        _ if !says.is_empty() => Certainty::Stated,
+        Some(when) if when.mentions(Field::AnsweredBy, b"unknown") => Certainty::Default,
+        _ => Certainty::Implied,
+    }
+}
+
+fn matchers(rules: &[Rule], grammars: &Grammars) -> Result<HashMap<String, Matcher>> {
+    let known: BTreeSet<&str> = grammars.ids().into_iter().collect();
+    let mut matchers = HashMap::new();
+    for rule in rules {
+        if let Some(unknown) = rule.on.iter().find(|format| !known.contains(format.as_str())) {
+            let defect = Defect::new(&rule.place.0, format!("there is no format \"{unknown}\"")).at(rule.place.1);
+            return Err(match did_you_mean(unknown, known.iter().copied()) {
+                Some(hint) => defect.hint(hint),
+                None => defect,
+            });
+        }
+    }
+    for format in known {
+        let own = rules.iter().enumerate().filter(|(_, rule)| rule.on.iter().any(|id| id == format));
+        let matcher = Matcher::new(own.map(|(at, rule)| (RuleId(at as u16), rule)));
+        matchers.insert(format.to_owned(), matcher.map_err(|error| Defect::new("grammars/causes", error))?);
+    }
+    Ok(matchers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_judges_its_own_examples() {
+        let grammars = Grammars::built_in().unwrap_or_else(|defect| panic!("{defect}"));
+        let catalogue = Catalogue::built_in(&grammars).unwrap_or_else(|defect| panic!("{defect}"));
+        let defects = catalogue.prove(&grammars);
+        let shown: Vec<String> = defects.iter().map(ToString::to_string).collect();
+        assert!(defects.is_empty(), "{} rules do not hold:\n{}", defects.len(), shown.join("\n"));
+    }
+}

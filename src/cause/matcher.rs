@@ -1,0 +1,85 @@
+//! One automaton a format: which rules a message may fit.
+//!
+//! In: the wordings of a format's rules, then messages. Out: the rules whose wording fits, with the literal bytes that
+//! fitted. Every wording enters the automaton with its longest piece; what it finds is then held against the whole.
+
+use super::{Rule, RuleId};
+use crate::grammar::pattern::Wording;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+/// Finds the rules of one format.
+#[derive(Debug)]
+pub(super) struct Matcher {
+    automaton: AhoCorasick,
+    /// What each pattern of the automaton stands for.
+    entries: Vec<Vec<Entry>>,
+    /// Rules that look at fields only.
+    wordless: Vec<RuleId>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    rule: RuleId,
+    wording: Wording,
+    /// The piece in the automaton is the message's beginning.
+    at_start: bool,
+}
+
+impl Matcher {
+    /// For these rules.
+    ///
+    /// # Errors
+    /// Where the automaton cannot be built, in words.
+    pub(super) fn new<'r>(rules: impl Iterator<Item = (RuleId, &'r Rule)>) -> Result<Self, String> {
+        let mut pieces: Vec<Box<[u8]>> = Vec::new();
+        let mut entries: Vec<Vec<Entry>> = Vec::new();
+        let mut wordless = Vec::new();
+        for (id, rule) in rules {
+            if rule.says.is_empty() {
+                wordless.push(id);
+            }
+            for wording in &rule.says {
+                let (piece, at_start) = telling_piece(wording);
+                let entry = Entry { rule: id, wording: wording.clone(), at_start };
+                match pieces.iter().position(|known| **known == *piece) {
+                    Some(at) => entries[at].push(entry),
+                    None => {
+                        pieces.push(piece.into());
+                        entries.push(vec![entry]);
+                    }
+                }
+            }
+        }
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&pieces)
+            .map_err(|error| error.to_string())?;
+        Ok(Self { automaton, entries, wordless })
+    }
+
+    /// Calls `found` with each rule whose wording fits; a rule may come twice.
+    pub(super) fn each_candidate(&self, message: &[u8], mut found: impl FnMut(RuleId, usize)) {
+        self.wordless.iter().for_each(|rule| found(*rule, 0));
+        if self.entries.is_empty() {
+            return;
+        }
+        for hit in self.automaton.find_overlapping_iter(message) {
+            for entry in &self.entries[hit.pattern().as_usize()] {
+                if (!entry.at_start || hit.start() == 0) && entry.wording.fits(message) {
+                    found(entry.rule, entry.wording.literal_bytes());
+                }
+            }
+        }
+    }
+}
+
+/// The piece to look for: the beginning of an anchored wording where that is long enough to tell, else the longest.
+fn telling_piece(wording: &Wording) -> (&[u8], bool) {
+    /// Shorter beginnings (`[`, `SSL`) would be found in every other message.
+    const TELLING_BYTES: usize = 6;
+    match wording.parts.first() {
+        Some(first) if wording.anchored && first.len() >= TELLING_BYTES => (first, true),
+        _ => (wording.parts.iter().max_by_key(|part| part.len()).map_or(&[], |part| &**part), false),
+    }
+}

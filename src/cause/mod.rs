@@ -1,0 +1,232 @@
+//! Judging: which cause a record proves, and how sure that is.
+//!
+//! In: the files of `grammars/causes/` and `grammars/benign/`, and events. Out: a [`Verdict`] an event. A rule says what
+//! a record must say; of several that fit, the highest precedence wins, then the longest literal text, then the most
+//! conditions, then the id (DESIGN.md section 3).
+
+mod answered;
+mod load;
+mod matcher;
+mod when;
+
+use crate::event::{Certainty, Event, Field, Hop, Role, Severity, closed_list};
+use crate::grammar::Format;
+use crate::grammar::pattern::Wording;
+pub use answered::AnsweredBy;
+use matcher::Matcher;
+use std::cmp::Reverse;
+use std::collections::HashMap;
+pub use when::{Condition, last_attempt};
+
+/// A cause's place in the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CauseId(pub u16);
+
+/// A rule's place in the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId(pub u16);
+
+/// Why a request ended as 5xx: one file of `grammars/causes/`.
+#[derive(Debug, Clone)]
+pub struct Cause {
+    /// `where-it-is-seen.what-happened`.
+    pub id: String,
+    /// In words, for a headline.
+    pub title: String,
+    /// What it means.
+    pub meaning: String,
+    /// The place at fault.
+    pub hop: Hop,
+    /// Who owns it unless a playbook says otherwise; `None` where the status decides.
+    pub role: Option<Role>,
+    /// How bad it is when it hits everybody.
+    pub severity: Severity,
+    /// Inside one request the higher one wins.
+    pub precedence: i32,
+    /// Never a root while another cause overlaps.
+    pub consequence: bool,
+    /// Causes whose failures inside this trouble's time are the same trouble.
+    pub absorbs: Vec<CauseId>,
+    /// Causes that are consequences, but stay incidents of their own.
+    pub explains: Vec<CauseId>,
+    /// Whether a retry is safe.
+    pub retry_safe: Option<String>,
+    /// What not to do.
+    pub wrong_reflex: Option<String>,
+    /// First things to look at.
+    pub checks: Vec<String>,
+    /// The file it stands in.
+    pub file: String,
+}
+
+closed_list! {
+    /// What a rule makes of a record.
+    Gives {
+        /// A request, or an attempt at one, fails because of this.
+        Failure = "failure",
+        /// No request ends as 5xx by this: cut answers, clients that left, saturation before failure.
+        Warning = "warning",
+        /// States no request; explains the failures around it.
+        Condition = "condition",
+        /// No trouble.
+        Benign = "benign",
+    }
+}
+
+/// What a record must say for a cause.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// `upstream.refused#2`: the file's id and the rule's number in it, from 1.
+    pub id: String,
+    /// The cause; `None` for benign rules.
+    pub cause: Option<CauseId>,
+    /// The formats whose records it judges.
+    pub on: Vec<String>,
+    /// Wordings of the message, one of which must fit; none where only fields decide.
+    pub says: Vec<Wording>,
+    /// What the fields must meet.
+    pub when: Option<Condition>,
+    /// What it makes of the record.
+    pub gives: Gives,
+    /// The status that clients see by this, where it is fixed.
+    pub status: Option<u16>,
+    /// Precedence among rules that fit the same record.
+    pub precedence: i32,
+    /// How sure a verdict by this rule is.
+    pub certainty: Certainty,
+    /// Lines that it judges.
+    pub examples: Vec<String>,
+    /// The file it stands in, and the line.
+    pub place: (String, u64),
+}
+
+/// The cause given to one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// The rule that decided; `None` where only the status did.
+    pub rule: Option<RuleId>,
+    /// The cause; `None` where there is no trouble.
+    pub cause: Option<CauseId>,
+    /// What the event is.
+    pub gives: Gives,
+    /// How the cause is known.
+    pub certainty: Certainty,
+}
+
+/// All causes and rules.
+#[derive(Debug)]
+pub struct Catalogue {
+    causes: Vec<Cause>,
+    rules: Vec<Rule>,
+    by_id: HashMap<String, CauseId>,
+    by_format: HashMap<String, Matcher>,
+    fallback: Fallback,
+}
+
+/// Causes by the status alone, where no rule says more.
+#[derive(Debug, Clone, Copy)]
+struct Fallback {
+    /// The next hop's answer was unusable, or it timed out: 502, 504.
+    gateway: CauseId,
+    /// Everything else.
+    other: CauseId,
+}
+
+impl Catalogue {
+    /// The cause with this place.
+    pub fn cause(&self, id: CauseId) -> &Cause {
+        &self.causes[id.0 as usize]
+    }
+
+    /// The cause with this name.
+    pub fn named(&self, id: &str) -> Option<CauseId> {
+        self.by_id.get(id).copied()
+    }
+
+    /// Every cause, in the order of the files.
+    pub fn causes(&self) -> impl Iterator<Item = (CauseId, &Cause)> {
+        self.causes.iter().enumerate().map(|(at, cause)| (CauseId(at as u16), cause))
+    }
+
+    /// The rule with this place.
+    pub fn rule(&self, id: RuleId) -> &Rule {
+        &self.rules[id.0 as usize]
+    }
+
+    /// Every rule, in the order of the files.
+    pub fn rules(&self) -> impl Iterator<Item = (RuleId, &Rule)> {
+        self.rules.iter().enumerate().map(|(at, rule)| (RuleId(at as u16), rule))
+    }
+
+    /// The judge for records of a format.
+    pub fn judge<'c>(&'c self, format: &Format) -> Judge<'c> {
+        Judge { catalogue: self, matcher: self.by_format.get(&format.id) }
+    }
+
+    /// What outranks what among rules that fit one record; the greatest wins.
+    fn rank(&self, id: RuleId, literal_bytes: usize) -> impl Ord + use<> {
+        let rule = self.rule(id);
+        (rule.precedence, literal_bytes, rule.when.as_ref().map_or(0, Condition::tests), Reverse(id))
+    }
+}
+
+/// Judges the records of one format.
+#[derive(Debug, Clone, Copy)]
+pub struct Judge<'c> {
+    catalogue: &'c Catalogue,
+    matcher: Option<&'c Matcher>,
+}
+
+impl Judge<'_> {
+    /// The rules that fit a diagnosis, the winner first.
+    pub fn all(&self, event: &Event<'_>) -> Vec<RuleId> {
+        let mut fitting = Vec::new();
+        self.each(event, |rule, bytes| fitting.push((rule, bytes)));
+        fitting.sort_by_key(|(rule, bytes)| Reverse(self.catalogue.rank(*rule, *bytes)));
+        fitting.dedup_by_key(|(rule, _)| *rule);
+        fitting.into_iter().map(|(rule, _)| rule).collect()
+    }
+
+    /// The verdict on a diagnosis; `None` where no rule fits.
+    pub fn diagnosis(&self, event: &Event<'_>) -> Option<Verdict> {
+        self.winner(event).map(|rule| self.verdict(rule))
+    }
+
+    /// The verdict on a request that was answered with `status` (5xx or no valid one). Sets the derived field.
+    pub fn request(&self, event: &mut Event<'_>, status: u16) -> Verdict {
+        event.set(Field::AnsweredBy, AnsweredBy::of(event).name().as_bytes());
+        if let Some(rule) = self.winner(event) {
+            return self.verdict(rule);
+        }
+        let fallback = self.catalogue.fallback;
+        let cause = if matches!(status, 502 | 504) { fallback.gateway } else { fallback.other };
+        Verdict { rule: None, cause: Some(cause), gives: Gives::Failure, certainty: Certainty::Default }
+    }
+
+    fn winner(&self, event: &Event<'_>) -> Option<RuleId> {
+        let mut best = None;
+        self.each(event, |rule, bytes| {
+            let rank = self.catalogue.rank(rule, bytes);
+            if best.as_ref().is_none_or(|(other, _)| rank > *other) {
+                best = Some((rank, rule));
+            }
+        });
+        best.map(|(_, rule)| rule)
+    }
+
+    fn each(&self, event: &Event<'_>, mut found: impl FnMut(RuleId, usize)) {
+        let Some(matcher) = self.matcher else { return };
+        let message = event.raw(Field::Message).unwrap_or_default();
+        matcher.each_candidate(message, |rule, bytes| {
+            let when = &self.catalogue.rule(rule).when;
+            if when.as_ref().is_none_or(|condition| condition.holds(event)) {
+                found(rule, bytes);
+            }
+        });
+    }
+
+    fn verdict(&self, id: RuleId) -> Verdict {
+        let rule = self.catalogue.rule(id);
+        Verdict { rule: Some(id), cause: rule.cause, gives: rule.gives, certainty: rule.certainty }
+    }
+}

@@ -1,0 +1,207 @@
+//! The tail of a diagnosis: `, client: A, server: S, request: "R", upstream: "U", host: "H"`.
+//!
+//! In: the text after a record's header, and the grammar's list of keys in their fixed order. Out: the message without
+//! its tail, and the tail's fields. nginx quotes none of it (FORMATS.md section 1.2): a URL, a referrer or a message can
+//! hold text that looks like a tail. So a tail counts only where its keys follow one another in their order to the very
+//! end of the record, and a value ends only where a later key (or the end) follows.
+
+use crate::event::{Event, Field};
+use memchr::memmem;
+
+/// A tail: its keys in the order in which the program writes them.
+#[derive(Debug, Clone)]
+pub struct Tail {
+    /// The keys; the first one opens the tail.
+    pub keys: Vec<Key>,
+    /// From this length on a record may have been cut, so that its tail may break off anywhere (nginx: 2,048 bytes).
+    pub cut_at_bytes: usize,
+}
+
+/// One key of a tail.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// Its text with all punctuation: `, request: "`.
+    pub text: Box<[u8]>,
+    /// The quote that closes the value, where there is one.
+    pub quote: Option<u8>,
+    /// The field that takes the value; `None` where it is not kept.
+    pub field: Option<Field>,
+    /// Whether a tail of this kind always has it.
+    pub required: bool,
+}
+
+impl Tail {
+    /// Splits the tail off: sets its fields and returns the text before it; the whole text where there is no tail.
+    pub fn split<'a>(&self, text: &'a [u8], event: &mut Event<'a>) -> &'a [u8] {
+        let Some(opening) = self.keys.first() else { return text };
+        let mark = event.mark();
+        let mut last = None;
+        for at in memmem::find_iter(text, &*opening.text) {
+            last = Some(at);
+            if !inside_quotes(&text[..at]) && self.read(&text[at..], event, false) {
+                return &text[..at];
+            }
+            event.rewind(mark);
+        }
+        // Nothing fits to the end. The last opening is taken where the record may have been cut, or has an unknown key.
+        match last {
+            Some(at) if self.read(&text[at..], event, true) => &text[..at],
+            _ => {
+                event.rewind(mark);
+                text
+            }
+        }
+    }
+
+    /// Reads the keys in their order. Strictly: to the very end. Loosely: as far as they go.
+    fn read<'a>(&self, tail: &'a [u8], event: &mut Event<'a>, loosely: bool) -> bool {
+        let mut at = 0;
+        for (index, key) in self.keys.iter().enumerate() {
+            let Some(rest) = tail[at..].strip_prefix(&*key.text) else {
+                if key.required && !loosely {
+                    return false;
+                }
+                continue;
+            };
+            let (value, used) = match self.value_length(rest, key, index) {
+                Some(length) => (length, length + usize::from(key.quote.is_some())),
+                None if loosely => (rest.len(), rest.len()),
+                None => return false,
+            };
+            if let Some(field) = key.field {
+                event.set(field, &rest[..value]);
+            }
+            at += key.text.len() + used;
+        }
+        at > 0 && (loosely || at == tail.len() || tail.len() >= self.cut_at_bytes)
+    }
+
+    /// Where the value ends: before a later key, or at the end of the text.
+    fn value_length(&self, rest: &[u8], key: &Key, index: usize) -> Option<usize> {
+        let follows = |at: usize| {
+            at == rest.len() || self.keys[index + 1..].iter().any(|later| rest[at..].starts_with(&later.text))
+        };
+        match key.quote {
+            Some(quote) => memchr::memchr_iter(quote, rest).find(|at| follows(at + 1)),
+            None => memchr::memchr_iter(b',', rest).find(|at| follows(*at)).or(Some(rest.len())),
+        }
+    }
+}
+
+/// Whether a double quote is open at the end of this text: then what follows is somebody's data, not a tail.
+fn inside_quotes(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'"', text).count() % 2 == 1
+}
+
+/// Splits ` while PHASE` off, where it is one of the phases that the program knows.
+pub fn split_phase<'a>(text: &'a [u8], phases: &[Box<[u8]>], event: &mut Event<'a>) -> &'a [u8] {
+    const WHILE: &[u8] = b" while ";
+    let Some(at) = memmem::rfind(text, WHILE) else { return text };
+    let phase = &text[at + WHILE.len()..];
+    let Some(known) = phases.iter().find(|known| phase.starts_with(known)) else { return text };
+    // What follows a phase (`, resolver: 192.0.2.53:53`) is context, not part of it.
+    event.set(Field::Phase, if phase.get(known.len()) == Some(&b',') { &phase[..known.len()] } else { phase });
+    &text[..at]
+}
+
+/// Splits ` (111: Connection refused)` off the end and returns what stands in the brackets.
+pub fn split_brackets(text: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let Some(inside) = text.strip_suffix(b")") else { return (text, None) };
+    let opening = memmem::rfind(inside, b" (SSL: ").or_else(|| {
+        memmem::rfind(inside, b" (")
+            .filter(|at| inside.get(at + 2).is_some_and(|byte| byte.is_ascii_digit() || *byte == b'-'))
+    });
+    match opening {
+        Some(at) if memchr::memchr(b':', &inside[at..]).is_some() => (&text[..at], Some(&inside[at + 2..])),
+        _ => (text, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn http() -> Tail {
+        let key = |text: &str, field, required| Key {
+            quote: text.ends_with('"').then_some(b'"'),
+            text: text.as_bytes().into(),
+            field: Some(field),
+            required,
+        };
+        Tail {
+            keys: vec![
+                key(", client: ", Field::Client, true),
+                key(", server: ", Field::Server, true),
+                key(", request: \"", Field::Request, false),
+                key(", upstream: \"", Field::Upstream, false),
+                key(", host: \"", Field::Host, false),
+                key(", referrer: \"", Field::Referrer, false),
+            ],
+            cut_at_bytes: 2040,
+        }
+    }
+
+    fn split(text: &str) -> (String, Vec<(&'static str, String)>) {
+        let mut event = Event::default();
+        let message = http().split(text.as_bytes(), &mut event);
+        let string = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (string(message), event.iter().map(|(field, value)| (field.name(), string(value))).collect())
+    }
+
+    #[test]
+    fn an_empty_server_and_an_ordinary_tail() {
+        let (message, fields) =
+            split("boom, client: 192.0.2.7, server: , request: \"GET / HTTP/1.1\", host: \"a.example.com\"");
+        assert_eq!(message, "boom");
+        assert_eq!(
+            fields,
+            [
+                ("client", "192.0.2.7".into()),
+                ("server", String::new()),
+                ("request", "GET / HTTP/1.1".into()),
+                ("host", "a.example.com".into())
+            ]
+        );
+    }
+
+    #[test]
+    fn a_referrer_forges_nothing() {
+        let (_, fields) = split(
+            "boom, client: 192.0.2.7, server: s, request: \"GET / HTTP/1.1\", upstream: \"http://10.0.3.17/\", host: \"shop\", \
+             referrer: \"x\", upstream: \"http://10.9.9.9/\", host: \"bank.example.com\"",
+        );
+        assert!(fields.contains(&("upstream", "http://10.0.3.17/".into())), "{fields:?}");
+        assert!(fields.contains(&("host", "shop".into())), "{fields:?}");
+    }
+
+    #[test]
+    fn a_url_in_the_message_forges_nothing() {
+        let (message, fields) = split(
+            "open() \"/www/x, client: 203.0.113.9, server: evil\" failed, client: 192.0.2.7, server: s, request: \"GET /x HTTP/1.1\", host: \"shop\"",
+        );
+        assert_eq!(message, "open() \"/www/x, client: 203.0.113.9, server: evil\" failed");
+        assert!(fields.contains(&("client", "192.0.2.7".into())), "{fields:?}");
+    }
+
+    #[test]
+    fn a_cut_record_keeps_what_it_has() {
+        let (message, fields) = split("boom, client: 192.0.2.7, server: s, request: \"GET /lon");
+        assert_eq!(message, "boom");
+        assert!(fields.contains(&("request", "GET /lon".into())), "{fields:?}");
+    }
+
+    #[test]
+    fn brackets_hold_an_error_only_where_they_look_like_one() {
+        assert_eq!(
+            split_brackets(b"connect() failed (111: Connection refused)").1,
+            Some(&b"111: Connection refused"[..])
+        );
+        assert_eq!(
+            split_brackets(b"verify error (22:certificate chain too long)").1,
+            Some(&b"22:certificate chain too long"[..])
+        );
+        let ssl = b"SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number (x))";
+        assert!(split_brackets(ssl).1.is_some_and(|inside| inside.starts_with(b"SSL: error")));
+        assert_eq!(split_brackets(b"[lua] a.lua:3: boom (a nil value)").1, None);
+    }
+}

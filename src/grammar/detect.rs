@@ -1,0 +1,196 @@
+//! Which format a log has, found from its first lines; and columns that nobody described.
+//!
+//! In: a sample and the formats that may be it. Out: the format that fits most lines, the share that fitted, and the
+//! others that were met (container output mixes access and error lines).
+
+use super::json::Keys;
+use super::{Format, RecordReader};
+use crate::event::{Event, Field};
+use crate::time::Zone;
+use std::sync::Arc;
+
+/// Lines of a sample that are looked at (FORMATS.md section 10).
+const SAMPLE_LINES: usize = 64;
+/// A format that fits fewer of the lines is not this log's.
+const LEAST_FIT: f64 = 0.5;
+/// Mixed logs: both formats together must fit this part of the lines.
+const LEAST_FIT_TOGETHER: f64 = 0.8;
+
+/// What a log was found to be.
+#[derive(Debug, Clone)]
+pub struct Detected {
+    /// The formats to read it with, the main one first; none where it is no log that is known here.
+    pub formats: Vec<Arc<Format>>,
+    /// Share of the sampled lines that fitted, 0 to 1.
+    pub fit: f64,
+    /// Whether the stamps name their zone themselves; `None` where no stamp was read.
+    pub names_its_zone: Option<bool>,
+}
+
+/// Finds the format of a log from whole lines of its beginning.
+pub fn detect(sample: &[u8], candidates: &[Arc<Format>]) -> Detected {
+    let lines: Vec<&[u8]> =
+        sample.split(|byte| *byte == b'\n').map(trimmed).filter(|line| !line.is_empty()).take(SAMPLE_LINES).collect();
+    let mut fits: Vec<Fit> =
+        candidates.iter().map(|format| Fit::of(format, &lines)).filter(|fit| fit.lines() > 0).collect();
+    fits.sort_by(|a, b| b.lines().cmp(&a.lines()).then(b.format.rank.cmp(&a.format.rank)));
+    let Some(best) = fits.first() else { return Detected { formats: Vec::new(), fit: 0.0, names_its_zone: None } };
+    let mut covered = best.read.clone();
+    let mut formats = vec![Arc::clone(&best.format)];
+    for other in &fits[1..] {
+        let adds = other.read.iter().zip(&covered).any(|(read, covered)| *read && !covered);
+        if adds {
+            covered.iter_mut().zip(&other.read).for_each(|(covered, read)| *covered |= read);
+            formats.push(Arc::clone(&other.format));
+        }
+    }
+    let share = |count: usize| count as f64 / lines.len() as f64;
+    let together = share(covered.iter().filter(|covered| **covered).count());
+    let known = share(best.lines()) >= LEAST_FIT || together >= LEAST_FIT_TOGETHER;
+    let names_its_zone = best.names_its_zone;
+    if !known {
+        formats.clear();
+    }
+    Detected { formats, fit: together, names_its_zone }
+}
+
+struct Fit {
+    format: Arc<Format>,
+    read: Vec<bool>,
+    names_its_zone: Option<bool>,
+}
+
+impl Fit {
+    fn of(format: &Arc<Format>, lines: &[&[u8]]) -> Self {
+        let mut reader = RecordReader::new(Arc::clone(format), Zone::UTC);
+        let mut names_its_zone = None;
+        let mut started = false;
+        let mut read_line = |line: &&[u8]| {
+            if !format.starts_record(line) && format.has_long_records() && !line.starts_with(b"nginx: [") {
+                return started;
+            }
+            let mut event = Event::default();
+            let read = reader.read(line, &mut event).is_some();
+            if read && names_its_zone.is_none() && event.raw(Field::Time).is_some() {
+                names_its_zone = Some(reader.names_its_zone(&event));
+            }
+            started |= read;
+            read
+        };
+        let read = lines.iter().map(&mut read_line).collect();
+        Self { format: Arc::clone(format), read, names_its_zone }
+    }
+
+    fn lines(&self) -> usize {
+        self.read.iter().filter(|read| **read).count()
+    }
+}
+
+fn trimmed(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Reads `key=value` and `key="value"` pairs from columns that nobody described. A value must look like what its key
+/// means: in one log `ua=` is the user agent, in another the upstream's address.
+pub fn read_pairs<'a>(tail: &'a [u8], keys: &Keys, event: &mut Event<'a>) {
+    let mut rest = tail;
+    while let Some(equals) = memchr::memchr2(b'=', b':', rest) {
+        let start = rest[..equals].iter().rposition(|byte| !is_key_byte(*byte)).map_or(0, |at| at + 1);
+        let (key, after) = (&rest[start..equals], &rest[equals + 1..]);
+        let (value, used) = pair_value(after);
+        if let Some(field) =
+            keys.field(key).filter(|field| !key.is_empty() && looks_like(*field, value) && event.raw(*field).is_none())
+        {
+            event.set(field, value);
+        }
+        rest = &after[used..];
+    }
+}
+
+fn is_key_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+/// The value and how many bytes it takes with its quotes.
+fn pair_value(after: &[u8]) -> (&[u8], usize) {
+    if let Some(inside) = after.strip_prefix(b"\"") {
+        let end = memchr::memchr(b'"', inside).unwrap_or(inside.len());
+        return (&inside[..end], (end + 2).min(after.len()));
+    }
+    let mut end = after.iter().position(|byte| *byte == b' ').unwrap_or(after.len());
+    // An unquoted list goes on behind `, ` and ` : `.
+    while end < after.len() && (after[..end].ends_with(b",") || after[end..].starts_with(b" : ")) {
+        let next = if after[..end].ends_with(b",") { end + 1 } else { end + 3 };
+        end = next + after[next..].iter().position(|byte| *byte == b' ').unwrap_or(after.len() - next);
+    }
+    (&after[..end], end)
+}
+
+/// Whether a value can be what the field means.
+fn looks_like(field: Field, value: &[u8]) -> bool {
+    let elements = || value.split(|byte| matches!(byte, b',' | b' ')).filter(|part| !part.is_empty() && *part != b":");
+    let each = |fits: fn(&[u8]) -> bool| elements().all(|part| part == b"-" || fits(part));
+    match field {
+        Field::Upstream => each(is_address),
+        Field::Status | Field::UpstreamStatus => each(|part| part.len() == 3 && part.iter().all(u8::is_ascii_digit)),
+        Field::Duration
+        | Field::UpstreamDuration
+        | Field::ConnectDuration
+        | Field::HeaderDuration
+        | Field::DurationMs => each(|part| part.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')),
+        _ => true,
+    }
+}
+
+/// `10.0.3.17:8081`, `[2001:db8::1]:80`, `unix:/run/app.sock`, a group's name: nothing with a slash but a socket.
+fn is_address(part: &[u8]) -> bool {
+    part.starts_with(b"unix:") || part.iter().all(|byte| byte.is_ascii_alphanumeric() || b".:[]_-%".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grammar::Grammars;
+
+    fn detected(sample: &str) -> (Vec<String>, Option<bool>) {
+        let grammars = Grammars::built_in().unwrap_or_else(|defect| panic!("{defect}"));
+        let found = detect(sample.as_bytes(), &grammars.formats);
+        (found.formats.iter().map(|format| format.name()).collect(), found.names_its_zone)
+    }
+
+    #[test]
+    fn formats_are_told_apart() {
+        let access = "203.0.113.14 - - [21/Nov/2026:09:04:25 +0000] \"GET / HTTP/1.1\" 200 853 \"-\" \"curl\"";
+        let error =
+            "2026/11/21 09:04:28 [error] 7#7: *9 no live upstreams while connecting to upstream, client: 192.0.2.7";
+        assert_eq!(detected(access), (vec!["nginx.access (combined)".into()], Some(true)));
+        assert_eq!(detected(error), (vec!["nginx.error".into()], Some(false)));
+        assert_eq!(
+            detected(&format!("{access}\n{access} rt=0.001\n{access} rt=0.002")).0[0],
+            "nginx.access (combined with a tail)"
+        );
+        let mixed = detected(&format!("{error}\n{access}\n{access}\n{error}\n{access}")).0;
+        assert!(
+            mixed.contains(&"nginx.error".to_string()) && mixed.contains(&"nginx.access (combined)".to_string()),
+            "{mixed:?}"
+        );
+        assert!(detected("2026-11-21 09:06:22 UTC [1366] LOG:  starting PostgreSQL").0.is_empty());
+        assert!(detected("").0.is_empty());
+    }
+
+    #[test]
+    fn undescribed_columns_are_read_by_their_names_and_looks() {
+        let grammars = Grammars::built_in().unwrap_or_else(|defect| panic!("{defect}"));
+        let tail = br#"rt=2.001 uct="0.000" uht="-" ua="10.0.3.17:8081, 10.0.3.18:8081" us=502, 504 rid=ab12"#;
+        let mut event = Event::default();
+        read_pairs(tail, &grammars.tail_keys, &mut event);
+        assert_eq!(event.get(Field::Upstream), Some(&b"10.0.3.17:8081, 10.0.3.18:8081"[..]));
+        assert_eq!(event.get(Field::UpstreamStatus), Some(&b"502, 504"[..]));
+        assert_eq!(event.get(Field::Duration), Some(&b"2.001"[..]));
+        assert_eq!(event.raw(Field::HeaderDuration), Some(&b"-"[..]));
+        assert_eq!(event.get(Field::RequestId), Some(&b"ab12"[..]));
+        let mut other = Event::default();
+        read_pairs(br#"ua="Mozilla/5.0 (X11)""#, &grammars.tail_keys, &mut other);
+        assert_eq!(other.raw(Field::Upstream), None);
+    }
+}

@@ -1,0 +1,351 @@
+//! Reading the files of `grammars/formats/`: text to [`Format`]s, each held against its own examples.
+
+use super::context::{Key, Tail};
+use super::errno::Errnos;
+use super::json::Keys;
+use super::notation::{LogFormat, Variable, Variables};
+use super::pattern::{Pattern, Span};
+use super::{Extract, Format, Marks, Mask, Reader, RecordReader, Witness};
+use crate::error::{Defect, Result, did_you_mean};
+use crate::event::{Event, Field};
+use crate::knowledge::{self, File};
+use crate::time::{Shape, Zone};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// All formats that the program knows, and what is needed to take in the user's own.
+#[derive(Debug, Clone)]
+pub struct Grammars {
+    /// Every layout of every format, in the order of the files.
+    pub formats: Vec<Arc<Format>>,
+    variables: Variables,
+    tail_keys: Arc<Keys>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawGrammar {
+    id: String,
+    title: String,
+    witness: Witness,
+    /// `any` where lines say no more than "time".
+    stamp: String,
+    stamp_marks: Marks,
+    #[serde(default)]
+    rank: i32,
+    record_start: Option<String>,
+    layout: Vec<RawLayout>,
+    #[serde(default)]
+    variables: BTreeMap<String, RawVariable>,
+    #[serde(default)]
+    keys: BTreeMap<String, Vec<String>>,
+    tail: Option<RawTail>,
+    #[serde(default)]
+    extract: Vec<RawExtract>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLayout {
+    name: String,
+    pattern: Option<String>,
+    log_format: Option<String>,
+    #[serde(default)]
+    json: bool,
+    #[serde(default)]
+    rank: i32,
+    examples: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawVariable {
+    field: Option<Field>,
+    stamp: Option<Shape>,
+    width: Option<usize>,
+    #[serde(default)]
+    list: bool,
+    #[serde(default)]
+    weak: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTail {
+    field: Field,
+    cut_at_bytes: usize,
+    keys: Vec<RawKey>,
+    #[serde(default)]
+    phases: Vec<String>,
+    brackets: Option<Field>,
+    #[serde(default)]
+    errno: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawKey {
+    text: String,
+    field: Option<Field>,
+    #[serde(default)]
+    required: bool,
+    #[serde(default)]
+    also: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawExtract {
+    field: Field,
+    after: String,
+    until: String,
+}
+
+impl Grammars {
+    /// The formats built in.
+    ///
+    /// # Errors
+    /// Where a file of knowledge is wrong; a test sees to it that this does not happen in a release.
+    pub fn built_in() -> Result<Self> {
+        let errnos = match knowledge::built_in("errno.toml").next() {
+            Some(file) => Arc::new(Errnos::load(&file)?),
+            None => Arc::new(Errnos::default()),
+        };
+        let files: Vec<File> = knowledge::built_in("formats/").collect();
+        let mut raws: Vec<(&File, RawGrammar)> = Vec::new();
+        for file in &files {
+            raws.push((file, file.parse()?));
+        }
+        let mut grammars = Self { formats: Vec::new(), variables: Variables::new(), tail_keys: Arc::default() };
+        for (file, raw) in &mut raws {
+            grammars
+                .variables
+                .extend(std::mem::take(&mut raw.variables).into_iter().map(|(name, raw)| (name, raw.into())));
+            if !raw.keys.is_empty() {
+                grammars.tail_keys = Arc::new(keys_of(file, &raw.keys)?);
+            }
+        }
+        for (file, raw) in &raws {
+            grammars.add(file, raw, &errnos)?;
+        }
+        Ok(grammars)
+    }
+
+    fn add(&mut self, file: &File, raw: &RawGrammar, errnos: &Arc<Errnos>) -> Result<()> {
+        for layout in &raw.layout {
+            let wrong = |what: String| Defect::new(&file.name, what).at(file.line_of(&layout.name));
+            let format = Arc::new(self.build(raw, layout, errnos).map_err(wrong)?);
+            for example in &layout.examples {
+                prove(&format, example)
+                    .map_err(|what| wrong(what).at(file.line_of(example.lines().next().unwrap_or(""))))?;
+            }
+            self.formats.push(format);
+        }
+        Ok(())
+    }
+
+    fn build(&self, raw: &RawGrammar, layout: &RawLayout, errnos: &Arc<Errnos>) -> std::result::Result<Format, String> {
+        let mut stamp = match raw.stamp.as_str() {
+            "any" => None,
+            named => Some(Shape::named(named).ok_or_else(|| format!("there is no stamp shape \"{named}\""))?),
+        };
+        let reader = match (&layout.pattern, &layout.log_format, layout.json) {
+            (Some(pattern), None, false) => Reader::Pattern(Pattern::parse(pattern)?),
+            (None, Some(text), false) => {
+                let format = LogFormat::parse(text)?;
+                stamp = format.stamp(&self.variables);
+                Reader::Pattern(format.compile(&self.variables)?)
+            }
+            (None, None, true) => Reader::Json(Arc::clone(&self.tail_keys)),
+            _ => return Err(format!("layout \"{}\" needs one of pattern, log_format or json = true", layout.name)),
+        };
+        let mut format = Format {
+            id: raw.id.clone(),
+            layout: layout.name.clone(),
+            title: raw.title.clone(),
+            witness: raw.witness,
+            stamp_marks: raw.stamp_marks,
+            rank: raw.rank + layout.rank,
+            stamp,
+            reader,
+            record_start: raw.record_start.as_ref().map(|mask| Mask(mask.as_bytes().into())),
+            tails: raw.tail.as_ref().map(RawTail::tails).unwrap_or_default(),
+            phases: raw.tail.iter().flat_map(|tail| &tail.phases).map(|phase| phase.as_bytes().into()).collect(),
+            brackets: raw.tail.as_ref().and_then(|tail| tail.brackets),
+            errnos: raw.tail.as_ref().filter(|tail| tail.errno).map(|_| Arc::clone(errnos)),
+            extracts: raw.extract.iter().map(Extract::from).collect(),
+            tail_keys: None,
+            fields: 0,
+        };
+        format.know_its_fields();
+        if format.has(Field::Tail) {
+            format.tail_keys = Some(Arc::clone(&self.tail_keys));
+        }
+        Ok(format)
+    }
+
+    /// A format from the user's own `log_format`, ranked above those built in.
+    ///
+    /// # Errors
+    /// What is wrong with the string, in words.
+    pub fn told(&self, directive: &str) -> std::result::Result<Arc<Format>, String> {
+        /// Above every rank in `grammars/`.
+        const TOLD: i32 = 100;
+        let log_format = LogFormat::parse(directive)?;
+        let unknown = log_format.unknown_variables(&self.variables);
+        let mut format = Format {
+            id: "nginx.access".into(),
+            layout: if log_format.name.is_empty() { "told".into() } else { format!("log_format {}", log_format.name) },
+            title: "nginx access log".into(),
+            witness: Witness::Request,
+            stamp_marks: Marks::End,
+            rank: TOLD,
+            stamp: log_format.stamp(&self.variables),
+            reader: Reader::Pattern(log_format.compile(&self.variables)?),
+            record_start: None,
+            tails: Vec::new(),
+            phases: Vec::new(),
+            brackets: None,
+            errnos: None,
+            extracts: Vec::new(),
+            tail_keys: None,
+            fields: 0,
+        };
+        format.know_its_fields();
+        for (field, variable) in [(Field::Status, "$status"), (Field::Time, "$time_local, $time_iso8601 or $msec")] {
+            if !format.has(field) {
+                return Err(missing(variable, &unknown, &self.variables));
+            }
+        }
+        Ok(Arc::new(format))
+    }
+
+    /// The formats with this id.
+    pub fn with_id<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Arc<Format>> {
+        self.formats.iter().filter(move |format| format.id == id)
+    }
+
+    /// Every id once, in order.
+    pub fn ids(&self) -> Vec<&str> {
+        let ids: BTreeSet<&str> = self.formats.iter().map(|format| format.id.as_str()).collect();
+        ids.into_iter().collect()
+    }
+}
+
+fn missing(variable: &str, unknown: &[&str], variables: &Variables) -> String {
+    let slip = unknown
+        .iter()
+        .find_map(|name| did_you_mean(name, variables.keys().map(String::as_str)).map(|hint| (name, hint)));
+    match slip {
+        Some((name, hint)) => format!("it has no {variable}, and ${name} is no variable of nginx; {hint}"),
+        None => format!("it has no {variable}: without it no failure can be told"),
+    }
+}
+
+impl Format {
+    fn know_its_fields(&mut self) {
+        let mut fields = match &self.reader {
+            Reader::Pattern(pattern) => pattern.fields(),
+            Reader::Json(_) => Field::ALL.to_vec(),
+        };
+        fields.extend(self.tails.iter().flat_map(|tail| &tail.keys).filter_map(|key| key.field));
+        fields.extend(self.extracts.iter().map(|extract| extract.field));
+        if fields.contains(&Field::Tail) {
+            fields = Field::ALL.to_vec();
+        }
+        self.fields = fields.into_iter().fold(0, |mask, field| mask | 1 << field as u64);
+    }
+}
+
+/// A format that does not read its own examples is wrong, whatever else it reads.
+fn prove(format: &Arc<Format>, example: &str) -> std::result::Result<(), String> {
+    let mut reader = RecordReader::new(Arc::clone(format), Zone::UTC);
+    let mut event = Event::default();
+    match reader.read(example.as_bytes(), &mut event) {
+        Some(_)
+            if format.starts_record(example.as_bytes()) || event.raw(Field::Time).is_none() =>
+        {
+            Ok(())
+        }
+        Some(_) => {
+            Err(format!("{} reads this example, but it does not look like the start of a record", format.name()))
+        }
+        None => Err(format!("{} does not read its own example", format.name())),
+    }
+}
+
+fn keys_of(file: &File, raw: &BTreeMap<String, Vec<String>>) -> Result<Keys> {
+    let mut names = HashMap::new();
+    for (field, spellings) in raw {
+        let known = Field::named(field).ok_or_else(|| {
+            let defect = Defect::new(&file.name, format!("there is no field \"{field}\"")).at(file.line_of(field));
+            match did_you_mean(field, Field::ALL.iter().map(|field| field.name())) {
+                Some(hint) => defect.hint(hint),
+                None => defect,
+            }
+        })?;
+        names.extend(spellings.iter().map(|name| (name.clone(), known)));
+    }
+    Ok(Keys::new(names))
+}
+
+impl From<RawVariable> for Variable {
+    fn from(raw: RawVariable) -> Self {
+        let span = match (raw.width, raw.list) {
+            (Some(width), _) => Span::Fixed(width),
+            (None, true) => Span::List,
+            (None, false) => Span::Until,
+        };
+        Self { field: raw.field, span, stamp: raw.stamp, weak: raw.weak }
+    }
+}
+
+impl RawTail {
+    /// One tail for each way in which it may open.
+    fn tails(&self) -> Vec<Tail> {
+        let Some(first) = self.keys.first() else { return Vec::new() };
+        let openings = std::iter::once(&first.text).chain(&first.also);
+        debug_assert_eq!(self.field, Field::Message, "tails are split off the message");
+        openings
+            .map(|opening| {
+                let mut keys: Vec<Key> = self.keys.iter().map(Key::from).collect();
+                keys[0].text = opening.as_bytes().into();
+                Tail { keys, cut_at_bytes: self.cut_at_bytes }
+            })
+            .collect()
+    }
+}
+
+impl From<&RawKey> for Key {
+    fn from(raw: &RawKey) -> Self {
+        let quote = raw.text.ends_with('"').then_some(b'"');
+        Self { text: raw.text.as_bytes().into(), quote, field: raw.field, required: raw.required }
+    }
+}
+
+impl From<&RawExtract> for Extract {
+    fn from(raw: &RawExtract) -> Self {
+        Self { field: raw.field, after: raw.after.as_bytes().into(), until: raw.until.as_bytes().into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_reads_its_own_examples() {
+        let grammars = Grammars::built_in().unwrap_or_else(|defect| panic!("{defect}"));
+        assert!(grammars.formats.iter().any(|format| format.id == "nginx.error"));
+    }
+
+    #[test]
+    fn a_bad_log_format_is_answered_with_a_remedy() {
+        let grammars = Grammars::built_in().unwrap_or_else(|defect| panic!("{defect}"));
+        let error = grammars.told("log_format x '$remote_addr [$time_local] $statsu';").expect_err("no status");
+        assert!(error.contains("did you mean \"status\"?"), "{error}");
+        assert!(grammars.told("log_format x '$status' ").is_err());
+        assert!(grammars.told("$remote_addr [$time_local] \"$request\" $status").is_ok());
+    }
+}

@@ -1,0 +1,234 @@
+//! What each kind of log looks like, and reading a record by it.
+//!
+//! In: the files of `grammars/formats/`, the user's own `log_format` strings, and records. Out: [`Event`]s with their
+//! time. A format is data: a new one is one file with its proof (`examples`) inside.
+
+pub mod context;
+pub mod detect;
+pub mod errno;
+pub mod json;
+mod load;
+pub mod nginx_conf;
+pub mod notation;
+pub mod pattern;
+
+use crate::event::{Event, Field, closed_list};
+use crate::time::{Shape, StampReader, Timestamp, Zone};
+use context::Tail;
+use errno::Errnos;
+pub use load::Grammars;
+use pattern::Pattern;
+use std::sync::Arc;
+
+closed_list! {
+    /// What a line of a format proves.
+    Witness {
+        /// An access line counts one request.
+        Request = "request",
+        /// An error line explains one, or a condition around several.
+        Diagnosis = "diagnosis",
+    }
+}
+
+closed_list! {
+    /// The moment that a stamp marks.
+    Marks {
+        /// The end of the request.
+        End = "end",
+        /// Its start.
+        Start = "start",
+        /// The event itself.
+        Event = "event",
+    }
+}
+
+/// One layout of one format.
+#[derive(Debug)]
+pub struct Format {
+    /// `product.kind`.
+    pub id: String,
+    /// Which of the format's layouts this is.
+    pub layout: String,
+    /// In words.
+    pub title: String,
+    /// What a line proves.
+    pub witness: Witness,
+    /// The moment that its stamp marks.
+    pub stamp_marks: Marks,
+    /// Among formats that fit a log equally well, the highest is taken.
+    pub rank: i32,
+    stamp: Option<Shape>,
+    reader: Reader,
+    record_start: Option<Mask>,
+    tails: Vec<Tail>,
+    phases: Vec<Box<[u8]>>,
+    brackets: Option<Field>,
+    errnos: Option<Arc<Errnos>>,
+    extracts: Vec<Extract>,
+    tail_keys: Option<Arc<json::Keys>>,
+    /// Which fields its lines can have, a bit a field.
+    fields: u64,
+}
+
+#[derive(Debug)]
+enum Reader {
+    Pattern(Pattern),
+    Json(Arc<json::Keys>),
+}
+
+/// A field that stands inside the message: between two texts.
+#[derive(Debug, Clone)]
+struct Extract {
+    field: Field,
+    after: Box<[u8]>,
+    until: Box<[u8]>,
+}
+
+/// What a record's first bytes look like: `0` is any digit, `a` any letter, everything else itself.
+#[derive(Debug, Clone)]
+pub struct Mask(Box<[u8]>);
+
+impl Mask {
+    /// Whether the line begins like this.
+    #[inline]
+    pub fn fits(&self, line: &[u8]) -> bool {
+        line.len() >= self.0.len()
+            && self.0.iter().zip(line).all(|(mask, byte)| match mask {
+                b'0' => byte.is_ascii_digit(),
+                b'a' => byte.is_ascii_alphabetic(),
+                other => other == byte,
+            })
+    }
+}
+
+impl Format {
+    /// Whether a new record begins with this line. In most formats every line is a record.
+    #[inline]
+    pub fn starts_record(&self, line: &[u8]) -> bool {
+        self.record_start.as_ref().is_none_or(|mask| mask.fits(line))
+    }
+
+    /// Whether a record may go on over several lines.
+    pub fn has_long_records(&self) -> bool {
+        self.record_start.is_some()
+    }
+
+    /// Whether lines of this format can have the field at all.
+    #[inline]
+    pub fn has(&self, field: Field) -> bool {
+        self.fields & (1 << field as u64) != 0
+    }
+
+    /// The format and its layout, for people: `nginx.access (combined)`.
+    pub fn name(&self) -> String {
+        match self.layout.as_str() {
+            "default" => self.id.clone(),
+            layout => format!("{} ({layout})", self.id),
+        }
+    }
+
+    /// What a message says besides itself: its tail, phase, error and inner fields.
+    fn split_message<'a>(&self, event: &mut Event<'a>) {
+        let Some(whole) = event.raw(Field::Message) else { return };
+        let mut text = whole;
+        for tail in &self.tails {
+            if text.len() == whole.len() {
+                text = tail.split(text, event);
+            }
+        }
+        if !self.phases.is_empty() {
+            text = context::split_phase(text, &self.phases, event);
+        }
+        if let Some(field) = self.brackets {
+            let (before, inside) = context::split_brackets(text);
+            if let Some(inside) = inside {
+                text = before;
+                event.set(field, inside);
+                if let Some(name) = self.errnos.as_ref().and_then(|errnos| errnos.name(inside)) {
+                    event.set(Field::Errno, name.as_bytes());
+                }
+            }
+        }
+        event.set(Field::Message, text);
+        self.extracts.iter().for_each(|extract| extract.run(text, event));
+    }
+}
+
+impl Extract {
+    fn run<'a>(&self, text: &'a [u8], event: &mut Event<'a>) {
+        let inside = memchr::memmem::find(text, &self.after).map(|at| &text[at + self.after.len()..]);
+        if let Some((inside, end)) =
+            inside.and_then(|inside| Some((inside, memchr::memmem::find(inside, &self.until)?)))
+        {
+            event.set(self.field, &inside[..end]);
+        }
+    }
+}
+
+/// Reads the records of one log. Keeps what neighbouring records have in common, so it is one a worker.
+#[derive(Debug)]
+pub struct RecordReader {
+    format: Arc<Format>,
+    stamps: Vec<StampReader>,
+    memo: json::Memo,
+}
+
+impl RecordReader {
+    /// For records of `format`; `zone` is used for stamps that name none.
+    pub fn new(format: Arc<Format>, zone: Zone) -> Self {
+        /// Shapes tried where a log says no more than "time", likeliest first.
+        const ANY: [Shape; 5] = [Shape::Iso, Shape::Clf, Shape::EpochMs, Shape::Epoch, Shape::Slashed];
+        let shapes = format.stamp.map_or_else(|| ANY.to_vec(), |shape| vec![shape]);
+        let stamps = shapes.into_iter().map(|shape| StampReader::new(shape, zone)).collect();
+        Self { format, stamps, memo: json::Memo::default() }
+    }
+
+    /// The format it reads.
+    pub fn format(&self) -> &Arc<Format> {
+        &self.format
+    }
+
+    /// Reads a record (without its last line end): fills `event` and returns its time. `None` where it does not fit.
+    ///
+    /// Records of formats whose stamp may be missing (`nginx: [emerg] ...`) have no time: `Some(None)`.
+    pub fn read<'a>(&mut self, record: &'a [u8], event: &mut Event<'a>) -> Option<Option<Timestamp>> {
+        event.clear();
+        let format = Arc::clone(&self.format);
+        let fits = match &format.reader {
+            Reader::Pattern(pattern) => pattern.read(record, event),
+            Reader::Json(keys) => json::read(record, keys, &mut self.memo, event),
+        };
+        if !fits {
+            return None;
+        }
+        if format.witness == Witness::Request {
+            self.finish_request(event)
+        } else {
+            format.split_message(event);
+            self.time(event)
+        }
+    }
+
+    /// A request must have a status: a line without one is no access line.
+    fn finish_request<'a>(&mut self, event: &mut Event<'a>) -> Option<Option<Timestamp>> {
+        if let (Some(keys), Some(tail)) = (&self.format.tail_keys, event.raw(Field::Tail)) {
+            detect::read_pairs(tail, keys, event);
+        }
+        event.status()?;
+        self.time(event)
+    }
+
+    fn time(&mut self, event: &Event<'_>) -> Option<Option<Timestamp>> {
+        let Some(stamp) = event.raw(Field::Time) else { return Some(None) };
+        self.stamps.iter_mut().find_map(|reader| reader.read(stamp)).map(Some)
+    }
+
+    /// Whether the stamps of this record say their zone themselves.
+    pub fn names_its_zone(&self, event: &Event<'_>) -> bool {
+        let stamp = event.raw(Field::Time).unwrap_or_default();
+        match self.format.stamp {
+            Some(shape) => shape.names_its_zone(stamp),
+            None => Shape::ALL.iter().any(|shape| shape.names_its_zone(stamp)),
+        }
+    }
+}

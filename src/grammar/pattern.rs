@@ -1,0 +1,369 @@
+//! Patterns: how a grammar says what a line looks like, and how a line is read by it.
+//!
+//! In: text such as `[{time}] {level:word}: {?[pool {service}] }{message:rest}` (or pieces from a vendor's notation).
+//! Out: fields, borrowed from the line. No regular expression: literals are found with memchr, fields lie between them.
+//!
+//! | in a pattern | means |
+//! |---|---|
+//! | `{field}` | the field's value up to the next literal |
+//! | `{_}` | the same, not kept |
+//! | `{field:19}` | exactly 19 bytes |
+//! | `{field:digits}` | one or more digits |
+//! | `{field:word}` | one or more bytes that are no space |
+//! | `{field:list}` | a word, or several joined by `, ` or ` : ` (nginx's upstream lists) |
+//! | `{field:rest}` | everything to the end |
+//! | `{?...}` | may be missing; must begin with a literal |
+//! | `{{` | a brace |
+
+use crate::event::{Event, Field};
+use memchr::memmem::{Finder, find};
+use nom::branch::alt;
+use nom::bytes::complete::{is_not, tag, take_while1};
+use nom::character::complete::digit1;
+use nom::combinator::{map, map_opt, opt, verify};
+use nom::multi::many0;
+use nom::sequence::{delimited, preceded};
+use nom::{IResult, Parser};
+
+/// How often a field's end is looked for anew when the rest of the line does not fit.
+const MOST_RETRIES: usize = 16;
+
+/// A compiled pattern.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    pieces: Vec<Piece>,
+}
+
+/// One piece of a pattern.
+#[derive(Debug, Clone)]
+pub enum Piece {
+    /// Text that must stand there.
+    Literal(Box<Finder<'static>>),
+    /// A value; kept where it has a field.
+    Value(Option<Field>, Span),
+    /// Pieces that may be missing as a whole; the first is a literal.
+    Optional(Vec<Piece>),
+}
+
+/// How far a value reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// To the next literal of the pattern, or to the end.
+    Until,
+    /// So many bytes.
+    Fixed(usize),
+    /// One or more digits.
+    Digits,
+    /// One or more bytes that are no space.
+    Word,
+    /// A word, or words joined by `, ` and ` : `.
+    List,
+    /// To the end.
+    Rest,
+}
+
+impl Piece {
+    /// Text that must stand there.
+    pub fn literal(text: &[u8]) -> Self {
+        Self::Literal(Box::new(Finder::new(text).into_owned()))
+    }
+}
+
+impl Pattern {
+    /// From the text in a grammar.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match pieces(text) {
+            Ok(("", pieces)) => Self::from_pieces(pieces),
+            Ok((rest, _)) => Err(format!("cannot read the pattern from here on: {rest}")),
+            Err(error) => Err(format!("not a pattern: {error}")),
+        }
+    }
+
+    /// From pieces that a vendor's notation was turned into.
+    ///
+    /// # Errors
+    /// Where two values stand side by side, so that nobody can tell where the first ends.
+    pub fn from_pieces(pieces: Vec<Piece>) -> Result<Self, String> {
+        for pair in pieces.windows(2) {
+            if let [Piece::Value(first, Span::Until), Piece::Value(second, _)] = pair {
+                let name = |field: &Option<Field>| field.map_or("_", Field::name);
+                return Err(format!("nothing separates {{{}}} from {{{}}}", name(first), name(second)));
+            }
+        }
+        Ok(Self { pieces })
+    }
+
+    /// Reads the whole line; `false` where it does not fit, with `event` then half filled.
+    #[inline]
+    pub fn read<'a>(&self, line: &'a [u8], event: &mut Event<'a>) -> bool {
+        run(&self.pieces, line, 0, event) == Some(line.len())
+    }
+
+    /// The fields it can fill.
+    pub fn fields(&self) -> Vec<Field> {
+        let mut found = Vec::new();
+        collect_fields(&self.pieces, &mut found);
+        found
+    }
+}
+
+fn collect_fields(pieces: &[Piece], found: &mut Vec<Field>) {
+    for piece in pieces {
+        match piece {
+            Piece::Value(Some(field), _) => found.push(*field),
+            Piece::Optional(inner) => collect_fields(inner, found),
+            _ => {}
+        }
+    }
+}
+
+/// Where the pieces end in the line when they begin at `at`; `None` where they do not fit.
+fn run<'a>(mut pieces: &[Piece], line: &'a [u8], mut at: usize, event: &mut Event<'a>) -> Option<usize> {
+    while let Some((piece, rest)) = pieces.split_first() {
+        at = match piece {
+            Piece::Literal(text) => line[at..].starts_with(text.needle()).then(|| at + text.needle().len())?,
+            Piece::Optional(inner) => {
+                let mark = event.mark();
+                run(inner, line, at, event).unwrap_or_else(|| {
+                    event.rewind(mark);
+                    at
+                })
+            }
+            Piece::Value(field, Span::Until) => return run_until(*field, rest, line, at, event),
+            Piece::Value(field, span) => {
+                let end = at + length_of(*span, &line[at..])?;
+                keep(*field, &line[at..end], event);
+                end
+            }
+        };
+        pieces = rest;
+    }
+    Some(at)
+}
+
+/// A value that ends where the rest of the pattern begins to fit.
+fn run_until<'a>(
+    field: Option<Field>,
+    rest: &[Piece],
+    line: &'a [u8],
+    at: usize,
+    event: &mut Event<'a>,
+) -> Option<usize> {
+    let mut from = at;
+    for _ in 0..MOST_RETRIES {
+        let Some(end) = next_stop(rest, line, from) else { break };
+        keep(field, &line[at..end], event);
+        if let Some(done) = run(rest, line, end, event) {
+            return Some(done);
+        }
+        from = end + 1;
+    }
+    // Nothing that must follow: the value runs to the end.
+    rest.iter().all(|piece| matches!(piece, Piece::Optional(_))).then(|| {
+        keep(field, &line[at..], event);
+        line.len()
+    })
+}
+
+/// The next place at or after `from` where a piece that may follow begins.
+fn next_stop(rest: &[Piece], line: &[u8], from: usize) -> Option<usize> {
+    let mut nearest: Option<usize> = None;
+    for piece in rest {
+        let (finder, must) = match piece {
+            Piece::Literal(finder) => (finder, true),
+            Piece::Optional(inner) => match inner.first() {
+                Some(Piece::Literal(finder)) => (finder, false),
+                _ => return None,
+            },
+            Piece::Value(..) => return None,
+        };
+        if let Some(found) = line.get(from..).and_then(|tail| finder.find(tail)) {
+            nearest = Some(nearest.map_or(from + found, |other| other.min(from + found)));
+        }
+        if must {
+            break;
+        }
+    }
+    nearest
+}
+
+#[inline]
+fn keep<'a>(field: Option<Field>, value: &'a [u8], event: &mut Event<'a>) {
+    if let Some(field) = field {
+        event.set(field, value);
+    }
+}
+
+/// How many bytes of `text` a self-delimiting value takes.
+fn length_of(span: Span, text: &[u8]) -> Option<usize> {
+    let count_while = |fits: fn(&u8) -> bool| text.iter().position(|byte| !fits(byte)).unwrap_or(text.len());
+    match span {
+        Span::Fixed(bytes) => (text.len() >= bytes).then_some(bytes),
+        Span::Digits => Some(count_while(u8::is_ascii_digit)).filter(|count| *count > 0),
+        Span::Word => Some(count_while(|byte| *byte != b' ')).filter(|count| *count > 0),
+        Span::List => Some(list_length(text)),
+        Span::Until | Span::Rest => Some(text.len()),
+    }
+}
+
+/// nginx joins peers by `, ` and passes by ` : ` (FORMATS.md section 2.1); the list ends at any other space.
+fn list_length(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(space) = memchr::memchr(b' ', &text[at..]).map(|found| at + found) {
+        let goes_on = (space > 0 && text[space - 1] == b',') || text[space..].starts_with(b" : ");
+        if !goes_on {
+            let quote = memchr::memchr2(b'"', b']', &text[at..space]).map_or(space, |found| at + found);
+            return quote;
+        }
+        at = if text[space..].starts_with(b" : ") { space + 3 } else { space + 1 };
+    }
+    memchr::memchr2(b'"', b']', &text[at..]).map_or(text.len(), |found| at + found)
+}
+
+fn pieces(text: &str) -> IResult<&str, Vec<Piece>> {
+    many0(alt((map(literal, |text| Piece::literal(text.as_bytes())), optional, value))).parse(text)
+}
+
+fn literal(text: &str) -> IResult<&str, String> {
+    let plain = map(is_not("{}"), str::to_owned);
+    let brace = alt((map(tag("{{"), |_| "{".to_owned()), map(tag("}}"), |_| "}".to_owned())));
+    map(verify(many0(alt((brace, plain))), |parts: &Vec<String>| !parts.is_empty()), |parts| parts.concat()).parse(text)
+}
+
+fn optional(text: &str) -> IResult<&str, Piece> {
+    let begins_with_text = |inner: &Vec<Piece>| matches!(inner.first(), Some(Piece::Literal(_)));
+    map(verify(delimited(tag("{?"), pieces, tag("}")), begins_with_text), Piece::Optional).parse(text)
+}
+
+fn value(text: &str) -> IResult<&str, Piece> {
+    let field = map_opt(name, |name| if name == "_" { Some(None) } else { Field::named(name).map(Some) });
+    let inside = (field, opt(preceded(tag(":"), span)));
+    map(delimited(tag("{"), inside, tag("}")), |(field, span)| Piece::Value(field, span.unwrap_or(Span::Until)))
+        .parse(text)
+}
+
+fn name(text: &str) -> IResult<&str, &str> {
+    take_while1(|letter: char| letter.is_ascii_lowercase() || letter == '_').parse(text)
+}
+
+fn span(text: &str) -> IResult<&str, Span> {
+    alt((
+        map_opt(digit1, |digits: &str| digits.parse().ok().map(Span::Fixed)),
+        map(tag("digits"), |_| Span::Digits),
+        map(tag("word"), |_| Span::Word),
+        map(tag("list"), |_| Span::List),
+        map(tag("rest"), |_| Span::Rest),
+    ))
+    .parse(text)
+}
+
+/// Pieces of text with gaps: the `says` of a rule (`connect() to {_} failed`).
+#[derive(Debug, Clone)]
+pub struct Wording {
+    /// The literal pieces in order.
+    pub parts: Vec<Box<[u8]>>,
+    /// Whether the first piece must stand at the very start.
+    pub anchored: bool,
+}
+
+impl Wording {
+    /// From a rule's text; `{_}` is any text.
+    pub fn parse(text: &str) -> Self {
+        let anchored = !text.starts_with("{_}");
+        let parts = text.split("{_}").filter(|part| !part.is_empty()).map(|part| part.as_bytes().into()).collect();
+        Self { parts, anchored }
+    }
+
+    /// Whether the message has the pieces in order.
+    pub fn fits(&self, message: &[u8]) -> bool {
+        let mut at = 0;
+        for (index, part) in self.parts.iter().enumerate() {
+            match find(&message[at..], part) {
+                Some(found) if index > 0 || !self.anchored || found == 0 => at += found + part.len(),
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// Bytes of literal text: of two wordings that fit, the longer one says more.
+    pub fn literal_bytes(&self) -> usize {
+        self.parts.iter().map(|part| part.len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pattern: &str, line: &str) -> Option<Vec<(String, String)>> {
+        let pattern = Pattern::parse(pattern).expect("a pattern");
+        let mut event = Event::default();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        pattern
+            .read(line.as_bytes(), &mut event)
+            .then(|| event.iter().map(|(field, value)| (field.name().to_owned(), text(value))).collect())
+    }
+
+    fn pairs(of: &[(&str, &str)]) -> Option<Vec<(String, String)>> {
+        Some(of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn fields_lie_between_literals() {
+        assert_eq!(
+            read(
+                "{client} - {user} [{time:26}] \"{request}\" {status:3} {_}",
+                "::1 - a b [15/Jan/2026:20:45:05 +0000] \"GET /\" 200 5"
+            ),
+            pairs(&[
+                ("time", "15/Jan/2026:20:45:05 +0000"),
+                ("client", "::1"),
+                ("request", "GET /"),
+                ("status", "200"),
+                ("user", "a b"),
+            ])
+        );
+    }
+
+    #[test]
+    fn a_literal_inside_a_value_is_passed_over() {
+        assert_eq!(
+            read("\"{request}\" {status:digits}", "\"GET /\" x\" 502"),
+            pairs(&[("request", "GET /\" x"), ("status", "502")])
+        );
+    }
+
+    #[test]
+    fn optional_pieces_and_lists() {
+        let pattern = "{level:word}: {?[pool {service}] }{message:rest}";
+        assert_eq!(
+            read(pattern, "WARNING: [pool www] full"),
+            pairs(&[("level", "WARNING"), ("message", "full"), ("service", "www")])
+        );
+        assert_eq!(read(pattern, "NOTICE: ready"), pairs(&[("level", "NOTICE"), ("message", "ready")]));
+        assert_eq!(
+            read("{upstream:list} {status:3}", "10.0.0.1:80, 10.0.0.2:80 : unix:/a 502"),
+            pairs(&[("upstream", "10.0.0.1:80, 10.0.0.2:80 : unix:/a"), ("status", "502")])
+        );
+        assert_eq!(read("{upstream:list} {status:3}", "- 503"), pairs(&[("upstream", "-"), ("status", "503")]));
+    }
+
+    #[test]
+    fn wrong_patterns_are_refused() {
+        for wrong in ["{nofield}", "{client}{user}", "{?{client}}", "{status:three}", "{client"] {
+            assert!(Pattern::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn wordings_are_anchored_unless_they_begin_with_a_gap() {
+        assert!(Wording::parse("connect() to {_} failed").fits(b"connect() to 10.0.0.1:80 failed"));
+        assert!(!Wording::parse("connect() failed").fits(b"open() \"/connect() failed\" failed"));
+        assert!(Wording::parse("{_} worker_connections are not enough").fits(b"41 worker_connections are not enough"));
+        assert!(!Wording::parse("a{_}b").fits(b"b a"));
+    }
+}
