@@ -100,18 +100,18 @@ pub(crate) fn cut_start(text: &str, width: usize) -> String {
     format!("…{}", kept.map_or("", |(at, _)| &clean[at..]))
 }
 
-/// Items one after another, separated by commas; a row breaks only between items. An item wider than the row is cut.
-pub(crate) fn flow(items: &[String], width: usize) -> Vec<String> {
+/// Items one after another; a row breaks only between items. An item wider than the row is cut.
+pub(crate) fn flow(items: &[String], separator: &str, width: usize) -> Vec<String> {
     let mut rows: Vec<String> = Vec::new();
     for (place, item) in items.iter().enumerate() {
-        let comma = if place + 1 < items.len() { "," } else { "" };
-        let item = format!("{}{comma}", cut(item, width.saturating_sub(1)));
+        let separator = if place + 1 < items.len() { separator } else { "" };
+        let item = format!("{}{separator}", cut(item, width.saturating_sub(columns(separator.trim_end()))));
         match rows.last_mut() {
-            Some(row) if columns(row) + 1 + columns(&item) <= width => row.extend([" ", item.as_str()]),
+            Some(row) if columns(row) + columns(item.trim_end()) <= width => row.push_str(&item),
             _ => rows.push(item),
         }
     }
-    rows
+    rows.iter().map(|row| row.trim_end_matches(' ').to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -130,7 +130,7 @@ mod tests {
     fn says_how_much_was_cut() {
         assert_eq!(wrap_at_most("one two", 40, 2), ["one two"]);
         let rows = wrap_at_most(&"0123456789".repeat(20), 40, 2);
-        assert_eq!(rows, ["0123456789".repeat(4), "0123456789012345… (144 more characters)".into()]);
+        assert_eq!(rows, ["0123456789".repeat(4), "01234567890123456… (143 more characters)".into()]);
         assert!(rows.iter().all(|row| columns(row) <= 40));
     }
 
@@ -145,6 +145,8 @@ mod tests {
     #[test]
     fn items_stay_whole() {
         let items = ["alpha (1)", "beta (2)", "gamma (3)"].map(String::from);
-        assert_eq!(flow(&items, 20), ["alpha (1), beta (2),", "gamma (3)"]);
+        assert_eq!(flow(&items, ", ", 20), ["alpha (1), beta (2),", "gamma (3)"]);
+        assert_eq!(flow(&items, "   ", 12), ["alpha (1)", "beta (2)", "gamma (3)"]);
+        assert_eq!(flow(&items, ", ", 5), ["alp…,", "bet…,", "gamm…"]);
     }
 }

@@ -8,23 +8,36 @@ use std::io;
 
 /// Writes the headline.
 pub(super) fn write(page: &mut Page<'_>, report: &Report, clock: &Clock) -> io::Result<()> {
-    page.sentence(0, &found(report))?;
-    if let Some(explained) = explained(&report.totals) {
-        page.sentence(0, &explained)?;
+    for sentence in found(report).into_iter().chain(explained(&report.totals)) {
+        page.sentence(0, &sentence)?;
     }
     if report.totals.lines > 0 {
         page.sentence(0, &when(report, clock))?;
+        page.sentence(0, &format!("stamps without a zone were read as {}", report.zone))?;
     }
     Ok(())
 }
 
-fn found(report: &Report) -> String {
+/// What was found, and among how many requests.
+fn found(report: &Report) -> Vec<String> {
     let of = |kind| report.incidents.iter().filter(|incident| incident.kind == kind).count() as u64;
-    match (of(Kind::Incident), of(Kind::Warning)) {
-        (0, warnings) => format!("No incident{}: {}", and_warnings(warnings), calm(report)),
-        (incidents, warnings) => {
-            format!("{}{}: {}", count(incidents, "incident"), and_warnings(warnings), asked(&report.totals))
+    let warnings = and_warnings(of(Kind::Warning));
+    match of(Kind::Incident) {
+        0 => vec![format!("No incident{warnings}: {}", calm(report))],
+        incidents => {
+            let explained = explained_incidents(report);
+            vec![format!("{}{explained}{warnings}", count(incidents, "incident")), asked(&report.totals)]
         }
+    }
+}
+
+/// ` (1 explained by another)`: fewer troubles than incidents.
+fn explained_incidents(report: &Report) -> String {
+    let told =
+        report.incidents.iter().filter(|incident| incident.kind == Kind::Incident && incident.parent_id.is_some());
+    match told.count() {
+        0 => String::new(),
+        explained => format!(" ({explained} explained by another)"),
     }
 }
 
@@ -72,14 +85,13 @@ fn explained(totals: &Totals) -> Option<String> {
     (all > 0).then(|| format!("explained 5xx: {} of {} ({share}){rest}", thousands(explained), thousands(all)))
 }
 
-/// First to last stamp, the zone they are shown in, and how stamps without one were read.
+/// First to last stamp and the zone they are shown in.
 fn when(report: &Report, clock: &Clock) -> String {
-    let read = format!("stamps without a zone read as {}", report.zone);
     match report.window {
         Some(window) => {
             let zone = clock.zone_name(window.first, window.last);
-            format!("{}, shown in {zone}; {read}", clock.span(window.first, window.last))
+            format!("{}, shown in {zone}", clock.span(window.first, window.last))
         }
-        None => format!("no line has a stamp; {read}"),
+        None => "no line has a stamp".into(),
     }
 }

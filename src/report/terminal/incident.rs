@@ -93,12 +93,15 @@ fn top<'a>(counted: impl ExactSizeIterator<Item = (&'a str, u64)>) -> Vec<String
 }
 
 fn list(page: &mut Page<'_>, label: &str, items: Vec<String>) -> io::Result<()> {
-    let rows = flow(&items, page.room(TEXT_AT));
+    let rows = flow(&items, "   ", page.room(TEXT_AT));
     page.labelled(label, &rows)
 }
 
 /// The lines that prove it, each under its place.
 fn evidence(page: &mut Page<'_>, incident: &Incident) -> io::Result<()> {
+    if !incident.evidence.is_empty() {
+        page.blank()?;
+    }
     for (place, kept) in incident.evidence.iter().take(EVIDENCE).enumerate() {
         page.labelled(if place == 0 { "evidence" } else { "" }, &[place_of(kept, page.room(TEXT_AT))])?;
         let text = wrap_at_most(&kept.text, page.room(TEXT_AT + 2), EVIDENCE_ROWS);
@@ -121,8 +124,9 @@ fn advice(page: &mut Page<'_>, incident: &Incident) -> io::Result<()> {
     let width = page.prose(TEXT_AT);
     let checks: Vec<String> =
         incident.checks.iter().enumerate().flat_map(|(at, check)| numbered(at + 1, check, width)).collect();
+    page.blank()?;
     page.labelled("check", &checks)?;
-    page.field_if("not this", incident.wrong_reflex.as_deref())?;
+    page.field_if("avoid", incident.wrong_reflex.as_deref())?;
     page.field_if("retry", incident.retry_safe.as_deref())?;
     for absorbed in &incident.absorbed {
         page.field("counts in", &format!("{} × {}: its first signs", thousands(absorbed.count), absorbed.cause))?;
@@ -150,12 +154,9 @@ fn escalation(page: &mut Page<'_>, incident: &Incident, clock: &Clock) -> io::Re
 }
 
 fn children(page: &mut Page<'_>, children: &[&Incident], clock: &Clock) -> io::Result<()> {
-    if children.is_empty() {
-        return Ok(());
-    }
-    page.field("explains", "these, which count by themselves:")?;
-    for child in children.iter().take(CHILDREN) {
-        in_short(page, child, clock)?;
+    for (place, child) in children.iter().take(CHILDREN).enumerate() {
+        page.labelled_tag(if place == 0 { "explains" } else { "" }, child.severity, &child.title)?;
+        summary(page, child, clock)?;
     }
     page.more(children.len(), CHILDREN, "every one stands in the JSON report")
 }
@@ -163,6 +164,16 @@ fn children(page: &mut Page<'_>, children: &[&Incident], clock: &Clock) -> io::R
 /// An incident in a few rows: title, extent, first line of evidence.
 pub(super) fn in_short(page: &mut Page<'_>, incident: &Incident, clock: &Clock) -> io::Result<()> {
     page.tagged(2, incident.severity, &incident.title)?;
+    summary(page, incident, clock)?;
+    if let Some(kept) = incident.evidence.first() {
+        let line = format!("{} {}", place_of(kept, page.room(TEXT_AT) / 2), kept.text);
+        page.row(TEXT_AT, &line)?;
+    }
+    Ok(())
+}
+
+/// Cause, extent and owner in a row or two.
+fn summary(page: &mut Page<'_>, incident: &Incident, clock: &Clock) -> io::Result<()> {
     let extent = [
         incident.cause.clone(),
         words::failed_in_short(incident),
@@ -170,11 +181,6 @@ pub(super) fn in_short(page: &mut Page<'_>, incident: &Incident, clock: &Clock) 
         clock.span(incident.start, incident.end),
         format!("owner {}", incident.team.as_deref().unwrap_or(incident.role.name())),
     ];
-    let rows = flow(&extent, page.room(TEXT_AT));
-    page.rows(TEXT_AT, &rows)?;
-    if let Some(kept) = incident.evidence.first() {
-        let line = format!("{} {}", place_of(kept, page.room(TEXT_AT) / 2), kept.text);
-        page.row(TEXT_AT, &line)?;
-    }
-    Ok(())
+    let rows = flow(&extent, ", ", page.room(TEXT_AT));
+    page.rows(TEXT_AT, &rows)
 }

@@ -22,7 +22,7 @@ const NARROWEST: usize = 40;
 const PROSE: usize = 100;
 
 /// For cause titles.
-pub(super) const BOLD: Paint = Paint::new().bold();
+const BOLD: Paint = Paint::new().bold();
 
 /// What the report is written on.
 pub(super) struct Page<'a> {
@@ -103,14 +103,26 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// A severity and the title beside it: the one place, with [`Page::painted`], where colour stands.
+    /// A severity and the title beside it, at the column of texts.
     pub(super) fn tagged(&mut self, indent: usize, severity: Severity, title: &str) -> io::Result<()> {
-        let tag = severity.name().to_uppercase();
-        let title_at = TEXT_AT.max(indent + tag.len() + 2);
+        self.tag(&format!("{:indent$}", ""), severity, TEXT_AT - indent, title)
+    }
+
+    /// A label, a severity and the title beside it.
+    pub(super) fn labelled_tag(&mut self, label: &str, severity: Severity, title: &str) -> io::Result<()> {
+        let lead = format!("{:LABEL_AT$}{label:1$}", "", TEXT_AT - LABEL_AT);
+        self.tag(&lead, severity, severity.name().len() + 2, title)
+    }
+
+    /// After a lead of our own words: the severity, `room` columns for it, the title; with [`Page::painted`] the one
+    /// place where colour stands.
+    fn tag(&mut self, lead: &str, severity: Severity, room: usize, title: &str) -> io::Result<()> {
+        let title_at = columns(lead) + room;
+        let tag = self.paint(&severity.name().to_uppercase(), colour_of(severity));
+        let first = format!("{lead}{tag}{:1$}", "", room - severity.name().len());
         for (place, row) in wrap(title, self.room(title_at)).iter().enumerate() {
-            let tag = if place == 0 { self.paint(&tag, colour_of(severity)) } else { String::new() };
-            let taken = if place == 0 { indent + severity.name().len() } else { indent };
-            writeln!(self.out, "{:indent$}{tag}{:2$}{3}", "", "", title_at - taken, self.paint(row, BOLD))?;
+            let start = if place == 0 { first.clone() } else { format!("{:title_at$}", "") };
+            writeln!(self.out, "{start}{}", self.paint(row, BOLD))?;
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ fn colour_adds_only_colour_and_only_where_agreed() {
     let coloured = text(&sample::report(), &Style { colour: true, ..wide(80) });
     let codes = regex::Regex::new("\x1b\\[[0-9;]*m").unwrap();
     assert_eq!(codes.replace_all(&coloured, ""), plain);
-    assert_eq!(coloured.lines().filter(|line| line.contains('\x1b')).count(), 5 + 1 + 1); // tags and titles, one title's second row, one course
+    assert_eq!(coloured.lines().filter(|line| line.contains('\x1b')).count(), 4 + 1); // tags, the course over time
 }
 
 #[test]
@@ -55,6 +55,22 @@ fn a_report_of_nothing_says_so() {
     report.totals.lines = 0;
     report.sources.clear();
     assert!(text(&report, &wide(80)).starts_with("No incident: no line was read\n"));
+}
+
+#[test]
+fn a_narrow_terminal_loses_no_count() {
+    let told = text(&sample::report(), &wide(50));
+    assert!(told.contains(
+        "\n  /var/log/nginx/error.log\n    nginx.error, 4,573 lines, 4,520 events,\n    21 benign, 31 unknown, 1 cut\n"
+    ));
+    assert!(!told.contains("lines  events"));
+}
+
+#[test]
+fn an_explained_incident_is_named_with_what_explains_it() {
+    let mut report = sample::report();
+    report.incidents[2].parent_id = Some(report.incidents[3].id.clone()); // a warning explains an incident
+    assert!(text(&report, &wide(80)).contains("\n  explained  by upstream.timeout (91c2d3e4f5a6b708)\n"));
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub(super) fn failed(incident: &Incident) -> String {
     match (incident.requests_failed, incident.attempts_failed) {
         (None, _) => format!("{attempts} (no access log covers this time)"),
         (Some(requests), 0) => format!("{}{}", count(requests, "request"), share(incident)),
-        (Some(requests), _) => format!("{}{}; {attempts} in error logs", count(requests, "request"), share(incident)),
+        (Some(requests), _) => format!("{}{} ({attempts})", count(requests, "request"), share(incident)),
     }
 }
 
