@@ -109,46 +109,60 @@ const COLUMNS: &[Column] = &[
 ];
 
 fn incidents(report: &Report, rows: &mut Rows<'_>) -> io::Result<()> {
-    rows.write_record(COLUMNS.iter().map(|(name, _)| name))?;
+    write(rows, COLUMNS.iter().map(|(name, _)| *name))?;
     for incident in &report.incidents {
-        rows.write_record(COLUMNS.iter().map(|(_, cell)| cell(incident)))?;
+        write(rows, COLUMNS.iter().map(|(_, cell)| cell(incident)))?;
     }
     Ok(())
 }
 
 fn timeline(report: &Report, rows: &mut Rows<'_>) -> io::Result<()> {
-    rows.write_record(["incident_id", "cause", "service", "bucket_start", "bucket_seconds", "count"])?;
+    write(rows, ["incident_id", "cause", "service", "bucket_start", "bucket_seconds", "count"])?;
     for incident in &report.incidents {
         let line = &incident.timeline;
         for (place, count) in line.counts.iter().enumerate() {
-            rows.write_record([
-                safe(&incident.id),
-                safe(&incident.cause),
-                service(incident),
-                stamp(bucket_start(line.start, line.bucket_seconds, place)),
-                number(line.bucket_seconds),
-                number(*count),
-            ])?;
+            write(
+                rows,
+                [
+                    safe(&incident.id),
+                    safe(&incident.cause),
+                    service(incident),
+                    stamp(bucket_start(line.start, line.bucket_seconds, place)),
+                    number(line.bucket_seconds),
+                    number(*count),
+                ],
+            )?;
         }
     }
     Ok(())
 }
 
 fn evidence(report: &Report, rows: &mut Rows<'_>) -> io::Result<()> {
-    rows.write_record(["incident_id", "cause", "source", "line", "offset", "text"])?;
+    write(rows, ["incident_id", "cause", "source", "line", "offset", "text"])?;
     for incident in &report.incidents {
         for kept in &incident.evidence {
-            rows.write_record([
-                safe(&incident.id),
-                safe(&incident.cause),
-                safe(&kept.source),
-                number(kept.line),
-                number(kept.offset),
-                safe(&kept.text),
-            ])?;
+            write(
+                rows,
+                [
+                    safe(&incident.id),
+                    safe(&incident.cause),
+                    safe(&kept.source),
+                    number(kept.line),
+                    number(kept.offset),
+                    safe(&kept.text),
+                ],
+            )?;
         }
     }
     Ok(())
+}
+
+/// Writes a record. The output's own error comes back as it is: a broken pipe must be known for one.
+fn write<T: AsRef<[u8]>>(rows: &mut Rows<'_>, record: impl IntoIterator<Item = T>) -> io::Result<()> {
+    rows.write_record(record).map_err(|error| match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
+    })
 }
 
 fn bucket_start(start: Timestamp, bucket_seconds: u64, place: usize) -> Timestamp {
@@ -173,7 +187,7 @@ fn optional(text: &Option<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample;
+    use crate::report::{json, sample, terminal};
 
     const TABLES: [CsvTable; 3] = [CsvTable::Incidents, CsvTable::Timeline, CsvTable::Evidence];
 
@@ -221,6 +235,27 @@ mod tests {
     fn no_incident_leaves_the_headers() {
         for table in TABLES {
             assert_eq!(records(&text(&sample::quiet(), table)).len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_broken_pipe_stays_one() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut report = sample::report();
+        report.incidents[0].timeline.counts = vec![1; 10_000]; // more than any buffer holds
+        let tables = TABLES.map(|table| render_csv(&report, table, &mut Closed));
+        let others = [json::render_json, json::render_ndjson].map(|render| render(&report, &mut Closed));
+        let terminal = terminal::render(&report, &terminal::Style::default(), &mut Closed);
+        for result in tables.into_iter().chain(others).chain([terminal]) {
+            assert_eq!(result.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
         }
     }
 
