@@ -16,7 +16,7 @@ pub fn harmless(bytes: &[u8]) -> String {
 }
 
 /// Characters that do not show as themselves: C1 controls, bidi controls, zero-width and other invisible ones.
-fn is_treacherous(letter: char) -> bool {
+pub fn is_treacherous(letter: char) -> bool {
     matches!(letter,
         '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'

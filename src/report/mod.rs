@@ -3,6 +3,16 @@
 //! In: what `incident` found and `playbook` routed. Out: bytes in the form asked for. A renderer decides nothing: what
 //! it prints stands in the report. The JSON field names are a contract (DESIGN.md section 6): extend, never rename.
 
+pub mod csv;
+pub mod json;
+mod layout;
+mod numbers;
+#[cfg(test)]
+mod sample;
+mod sparkline;
+mod stamps;
+pub mod terminal;
+
 use crate::error::Defect;
 use crate::event::{Certainty, Hop, Role, Severity};
 use crate::time::Timestamp;

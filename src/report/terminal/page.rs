@@ -1,0 +1,158 @@
+//! The sheet that the report is written on: margins, labels, colour.
+//!
+//! In: text, perhaps from a log. Out: whole rows within the width. All text passes through `layout`, which makes it
+//! harmless.
+
+use super::Style;
+use crate::event::Severity;
+use crate::report::layout::{columns, cut, wrap};
+use anstyle::{AnsiColor, Style as Paint};
+use std::io::{self, Write};
+
+/// Column of labels.
+const LABEL_AT: usize = 2;
+
+/// Column of the text beside labels: the longest label and two spaces.
+pub(super) const TEXT_AT: usize = 13;
+
+/// Narrower than this nothing can be laid out; rows are this wide then.
+const NARROWEST: usize = 40;
+
+/// Sentences are wrapped here even where the terminal is wider: longer rows lose the eye.
+const PROSE: usize = 100;
+
+/// For cause titles.
+const BOLD: Paint = Paint::new().bold();
+
+/// What the report is written on.
+pub(super) struct Page<'a> {
+    out: &'a mut dyn Write,
+    width: usize,
+    colour: bool,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Self {
+        Self { out, width: style.width.max(NARROWEST), colour: style.colour }
+    }
+
+    /// Columns right of an indent.
+    pub(super) fn room(&self, indent: usize) -> usize {
+        self.width - indent
+    }
+
+    /// Columns for sentences right of an indent.
+    pub(super) fn prose(&self, indent: usize) -> usize {
+        self.room(indent).min(PROSE)
+    }
+
+    pub(super) fn blank(&mut self) -> io::Result<()> {
+        writeln!(self.out)
+    }
+
+    /// A blank row and a title.
+    pub(super) fn heading(&mut self, title: &str) -> io::Result<()> {
+        self.blank()?;
+        self.sentence(0, title)
+    }
+
+    /// A sentence, wrapped.
+    pub(super) fn sentence(&mut self, indent: usize, text: &str) -> io::Result<()> {
+        let rows = wrap(text, self.prose(indent));
+        self.rows(indent, &rows)
+    }
+
+    /// A sentence with a mark before its first row.
+    pub(super) fn item(&mut self, indent: usize, mark: &str, text: &str) -> io::Result<()> {
+        let inner = indent + columns(mark) + 1;
+        for (place, row) in wrap(text, self.prose(inner)).iter().enumerate() {
+            let mark = if place == 0 { mark } else { "" };
+            self.row(indent, &format!("{mark:0$} {row}", inner - indent - 1))?;
+        }
+        Ok(())
+    }
+
+    /// Rows that are already laid out.
+    pub(super) fn rows(&mut self, indent: usize, rows: &[String]) -> io::Result<()> {
+        rows.iter().try_for_each(|row| self.row(indent, row))
+    }
+
+    /// One row; cut where it is too wide after all.
+    pub(super) fn row(&mut self, indent: usize, row: &str) -> io::Result<()> {
+        let row = cut(row, self.room(indent));
+        writeln!(self.out, "{}", format!("{:indent$}{row}", "").trim_end())
+    }
+
+    /// A label and its sentence.
+    pub(super) fn field(&mut self, label: &str, text: &str) -> io::Result<()> {
+        let rows = wrap(text, self.prose(TEXT_AT));
+        self.labelled(label, &rows)
+    }
+
+    /// A label and its sentence, where there is one.
+    pub(super) fn field_if(&mut self, label: &str, text: Option<&str>) -> io::Result<()> {
+        text.map_or(Ok(()), |text| self.field(label, text))
+    }
+
+    /// A label and rows that are already laid out; nothing where there are none.
+    pub(super) fn labelled(&mut self, label: &str, rows: &[String]) -> io::Result<()> {
+        for (place, row) in rows.iter().enumerate() {
+            let label = if place == 0 { label } else { "" };
+            self.row(LABEL_AT, &format!("{label:0$}{row}", TEXT_AT - LABEL_AT))?;
+        }
+        Ok(())
+    }
+
+    /// A severity and the title beside it, at the column of texts.
+    pub(super) fn tagged(&mut self, indent: usize, severity: Severity, title: &str) -> io::Result<()> {
+        self.tag(&format!("{:indent$}", ""), severity, TEXT_AT - indent, title)
+    }
+
+    /// A label, a severity and the title beside it.
+    pub(super) fn labelled_tag(&mut self, label: &str, severity: Severity, title: &str) -> io::Result<()> {
+        let lead = format!("{:LABEL_AT$}{label:1$}", "", TEXT_AT - LABEL_AT);
+        self.tag(&lead, severity, severity.name().len() + 2, title)
+    }
+
+    /// After a lead of our own words: the severity, `room` columns for it, the title; with [`Page::painted`] the one
+    /// place where colour stands.
+    fn tag(&mut self, lead: &str, severity: Severity, room: usize, title: &str) -> io::Result<()> {
+        let title_at = columns(lead) + room;
+        let tag = self.paint(&severity.name().to_uppercase(), colour_of(severity));
+        let first = format!("{lead}{tag}{:1$}", "", room - severity.name().len());
+        for (place, row) in wrap(title, self.room(title_at)).iter().enumerate() {
+            let start = if place == 0 { first.clone() } else { format!("{:title_at$}", "") };
+            writeln!(self.out, "{start}{}", self.paint(row, BOLD))?;
+        }
+        Ok(())
+    }
+
+    /// A row under a label's text: something in the severity's colour, then plain words.
+    pub(super) fn painted(&mut self, text: &str, severity: Severity, caption: &str) -> io::Result<()> {
+        let text = cut(text, self.room(TEXT_AT));
+        let caption = cut(caption, self.room(TEXT_AT + columns(&text)));
+        writeln!(self.out, "{:TEXT_AT$}{}{caption}", "", self.paint(&text, colour_of(severity)))
+    }
+
+    /// `and 12 more: ...`, where there are more than were shown.
+    pub(super) fn more(&mut self, all: usize, shown: usize, where_else: &str) -> io::Result<()> {
+        match all.saturating_sub(shown) {
+            0 => Ok(()),
+            rest => self.sentence(LABEL_AT, &format!("and {rest} more: {where_else}")),
+        }
+    }
+
+    fn paint(&self, text: &str, paint: Paint) -> String {
+        if self.colour { format!("{paint}{text}{paint:#}") } else { text.to_owned() }
+    }
+}
+
+/// The eight standard colours only: every terminal's own palette keeps them readable.
+fn colour_of(severity: Severity) -> Paint {
+    match severity {
+        Severity::Critical => AnsiColor::Red.on_default().bold(),
+        Severity::Error => AnsiColor::Red.on_default(),
+        Severity::Warning => AnsiColor::Yellow.on_default(),
+        Severity::Info => AnsiColor::Cyan.on_default(),
+    }
+}
