@@ -2,5 +2,6 @@
 pub mod error;
 pub mod event;
 pub mod report;
+pub mod source;
 pub mod text;
 pub mod time;
