@@ -298,3 +298,7 @@ fn any_line(lines: &[u8], starts: &RecordStart) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+#[path = "chunk_tests.rs"]
+mod tests;

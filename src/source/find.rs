@@ -16,7 +16,7 @@ use crate::text::harmless;
 /// The most files that one run reads.
 pub const MAX_FILES: usize = 200_000;
 
-/// Two files whose text is the same so far, in bytes, are taken as a log and its compressed copy.
+/// Where the text of two files is the same so far, in bytes, they are taken as a log and its compressed copy.
 const COPY_HEAD_BYTES: u64 = 4 << 10;
 
 /// What the user's paths led to.
@@ -184,12 +184,12 @@ impl Set {
     }
 }
 
-/// Whether the first is a compressed copy of the second, as an interrupted logrotate leaves behind.
+/// Whether the first is a compressed copy of the second, whole or half written, as an interrupted logrotate leaves it.
 fn is_copy(packed: &Rotated, plain: &Rotated) -> bool {
     let same_place = packed.packed && !plain.packed && packed.age == plain.age;
     same_place
         && packed.member.display.starts_with(&plain.member.display)
-        && head(&packed.member).is_some_and(|text| head(&plain.member).is_some_and(|other| text == other))
+        && head(&packed.member).is_some_and(|text| head(&plain.member).is_some_and(|other| other.starts_with(&text)))
 }
 
 fn copy_note(packed: &Member, plain: &Member) -> String {
@@ -197,11 +197,12 @@ fn copy_note(packed: &Member, plain: &Member) -> String {
     harmless(note.as_bytes())
 }
 
-/// The first bytes of a member's text; `None` where it cannot be read.
+/// The first bytes of a member's text, as far as they can be read; `None` where it cannot be opened.
 fn head(member: &Member) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     let opened = open(member, &Progress::default()).ok()?;
-    opened.take(COPY_HEAD_BYTES).read_to_end(&mut text).ok()?;
+    // A broken archive gives what it has; its defect shows when it is read.
+    let _ = opened.take(COPY_HEAD_BYTES).read_to_end(&mut text);
     Some(text)
 }
 
@@ -255,3 +256,7 @@ type Identity = PathBuf;
 fn identity(path: &Path, _: &Metadata) -> Identity {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
+
+#[cfg(test)]
+#[path = "find_tests.rs"]
+mod tests;

@@ -30,13 +30,6 @@ mod unicode;
 mod unpack;
 mod walk;
 
-#[cfg(test)]
-mod chunk_tests;
-#[cfg(test)]
-mod find_tests;
-#[cfg(test)]
-mod open_tests;
-
 pub use chunk::{Carry, Chunk, Chunker, MAX_LINE_BYTES, PEEK_BYTES, RecordStart};
 pub use find::{Found, MAX_FILES, find};
 pub use open::{Opened, open};

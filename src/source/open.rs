@@ -171,3 +171,7 @@ fn shrank(name: &str, read: u64, size: u64) -> io::Error {
     let what = format!("it shrank while it was read: {read} of {size} bytes were used");
     io::Error::other(Defect::new(name, what).hint("it was truncated or replaced meanwhile; read its rotated copy too"))
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;

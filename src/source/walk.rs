@@ -43,7 +43,7 @@ pub(super) fn walk(directory: &Path) -> Walk {
     walk.look_into(directory, 0);
     if let [first, ..] = walk.skipped.as_slice() {
         let (count, shown) = (walk.skipped.len(), directory.display());
-        walk.notes.push(format!("{shown}: {count} that are no logs by name were left out (first: {first})"));
+        walk.notes.push(format!("{shown}: {count} left out that are no logs (first: {first})"));
     }
     walk
 }
