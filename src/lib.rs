@@ -5,5 +5,6 @@ pub mod event;
 pub mod grammar;
 pub mod knowledge;
 pub mod report;
+pub mod source;
 pub mod text;
 pub mod time;
