@@ -4,15 +4,12 @@
 //! (`at`) or other incidents (`while`, `muted_by`) and so cannot be told here. These never count as held.
 
 use super::Playbook;
-use super::form::{Form, Word};
-use super::load::{self, Names, one_of, text};
-use super::pattern::StatusPattern;
+use super::form::Form;
+use super::given::Given;
+use super::names::{Names, one_of, role, severity};
 use super::route::Route;
 use super::subject::Subject;
-use super::units::Fault;
-use crate::event::{Hop, Role, Severity};
-use crate::time::Timestamp;
-use std::time::Duration;
+use crate::event::{Role, Severity};
 
 /// `[[expect]]`: one test.
 #[derive(Debug, Clone)]
@@ -31,45 +28,6 @@ pub struct Expectation {
     pub muted_by: Option<String>,
     /// Where it stands in the playbook, from 1.
     pub line: u64,
-}
-
-/// An incident as a test describes it. What is not said is as quiet as can be: one request, no time.
-#[derive(Debug, Clone, Default)]
-pub struct Given {
-    /// Cause id.
-    pub cause: Option<String>,
-    /// Hop at fault.
-    pub hop: Option<Hop>,
-    /// Statuses.
-    pub status: Vec<u16>,
-    /// Service.
-    pub service: Option<String>,
-    /// Virtual host.
-    pub vhost: Option<String>,
-    /// Machine.
-    pub host: Option<String>,
-    /// Environment.
-    pub env: Option<String>,
-    /// Next hops.
-    pub upstreams: Vec<String>,
-    /// Paths.
-    pub paths: Vec<String>,
-    /// Methods.
-    pub methods: Vec<String>,
-    /// Logs.
-    pub sources: Vec<String>,
-    /// Formats.
-    pub formats: Vec<String>,
-    /// Severity before routing.
-    pub severity: Option<Severity>,
-    /// Failed requests.
-    pub count: Option<u64>,
-    /// Failed part of the service's requests, 0 to 1.
-    pub share: Option<f64>,
-    /// From the first to the last failure.
-    pub lasts: Option<Duration>,
-    /// When.
-    pub at: Option<Timestamp>,
 }
 
 /// What came of a playbook's tests.
@@ -114,52 +72,16 @@ fn expectation(form: &Form<'_>, names: &Names<'_>) -> Expectation {
         form.wrong("nothing is expected", "add `team`, `role`, `severity` or `muted_by`");
     }
     let read = Expectation {
-        given: form.form("given").map(|form| given(&form, names)).unwrap_or_default(),
-        meanwhile: form.form("while").map(|form| given(&form, names)),
+        given: form.form("given").map(|form| Given::read(&form, names)).unwrap_or_default(),
+        meanwhile: form.form("while").map(|form| Given::read(&form, names)),
         team: form.parsed("team", |text| one_of("team", text, &names.teams)),
-        role: form.parsed("role", load::role),
-        severity: form.parsed("severity", load::severity),
+        role: form.parsed("role", role),
+        severity: form.parsed("severity", severity),
         muted_by: form.parsed("muted_by", |text| one_of("inhibition", text, &names.inhibitions)),
         line: form.line(),
     };
     form.done();
     read
-}
-
-fn given(form: &Form<'_>, names: &Names<'_>) -> Given {
-    let known = names.known;
-    let texts = |key| form.words(key, false).unwrap_or_default().iter().map(|word| word.text.to_owned()).collect();
-    let read = Given {
-        cause: form.parsed("cause", |text| one_of("cause", text, known.causes)),
-        hop: form.parsed("hop", load::hop),
-        status: statuses(form),
-        service: text(form.word("service")),
-        vhost: text(form.word("vhost")),
-        host: text(form.word("host")),
-        env: text(form.word("env")),
-        upstreams: texts("upstream"),
-        paths: texts("path"),
-        methods: texts("method"),
-        sources: texts("source"),
-        formats: form.all_parsed("format", |text| one_of("format", text, known.formats)),
-        severity: form.parsed("severity", load::severity),
-        count: form.count("count"),
-        share: form.share("share"),
-        lasts: form.duration("for"),
-        at: form.time("at"),
-    };
-    form.done();
-    read
-}
-
-fn statuses(form: &Form<'_>) -> Vec<u16> {
-    let read = |word: &Word<'_>| {
-        form.read(*word, |text| {
-            let status = text.parse().ok().filter(|_| StatusPattern::parse(text).is_ok());
-            status.ok_or_else(|| Fault::new(format!("{text:?} is no status"), "write a number such as 502"))
-        })
-    };
-    form.words("status", true).unwrap_or_default().iter().filter_map(read).collect()
 }
 
 impl Playbook {
@@ -234,5 +156,95 @@ impl Expectation {
         ];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| format!("not checked yet: {}", parts.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playbook::Known;
+
+    /// The causes and formats that the example speaks of.
+    const KNOWN: Known<'_> = Known {
+        causes: &[
+            "app.workers-exhausted",
+            "upstream.backlog-full",
+            "proxy.connection-limit",
+            "lb.capacity",
+            "upstream.read-timeout",
+            "proxy.script-error",
+            "edge.script",
+            "upstream.dns",
+            "app.database",
+            "upstream.unknown",
+            "upstream.refused",
+            "upstream.connect-timeout",
+            "upstream.reset",
+            "upstream.none-live",
+            "app.exception",
+            "edge.internal",
+        ],
+        formats: &[],
+    };
+
+    fn role_of(cause: &str) -> Option<Role> {
+        match cause {
+            "upstream.refused" => Some(Role::Infra),
+            "upstream.read-timeout" => Some(Role::Db),
+            "app.exception" => Some(Role::App),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_shared_example_loads_and_keeps_its_promises() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/playbook-example.toml");
+        if !path.exists() {
+            println!("skipped: {} is not here", path.display());
+            return;
+        }
+        let playbook = Playbook::load(&path, &KNOWN)
+            .unwrap_or_else(|all| panic!("{}", all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
+        let counts = (playbook.services.len(), playbook.routes.len(), playbook.teams.len(), playbook.channels.len());
+        assert_eq!(counts, (2, 6, 7, 6));
+        let counts = (playbook.escalations.len(), playbook.windows.len(), playbook.silences.len());
+        assert_eq!((counts, playbook.inhibitions.len(), playbook.expectations.len()), ((2, 2, 2), 2, 6));
+        let results = playbook.check_expectations(role_of);
+        assert_eq!((results.held, results.missed.as_slice()), (4, &[][..]));
+        let not_checked: Vec<_> = results.not_checked.iter().map(|left| left.line).collect();
+        assert_eq!(not_checked, [183, 186]);
+    }
+
+    #[test]
+    fn a_miss_says_what_came_and_why() {
+        let text = r#"[roles]
+app = "web"
+infra = "platform"
+[team.web]
+[team.platform]
+[[expect]]
+given = { status = [502, 500], share = 0.5 }
+team = "web"
+role = "app"
+severity = "critical"
+[[expect]]
+given = { status = 500, at = "2026-11-21T23:00:00Z" }
+role = "db"
+[[expect]]
+given = { status = 500, at = 2026-11-21T23:00:00Z }
+team = "platform"
+"#;
+        let results = Playbook::parse("p.toml", text, &KNOWN).unwrap().check_expectations(role_of);
+        let told: Vec<_> = results.missed.iter().map(|missed| format!("{}: {}", missed.line, missed.what)).collect();
+        assert_eq!(
+            told,
+            [
+                "6: team web expected, platform found (by status 502); role app expected, infra found (by status 502); \
+                 severity critical expected, info found (no route matches)",
+                "11: role db expected, app found (by status 500)",
+            ]
+        );
+        assert_eq!((results.held, results.not_checked.len()), (0, 1));
+        assert_eq!(results.not_checked[0].what, "not checked yet: what holds `at` a time");
     }
 }

@@ -3,16 +3,14 @@
 //! In: the parsed tree of a playbook with its byte spans. Out: typed values; what is wrong goes to the [`Page`].
 //! `serde` is not used here because it stops at the first unknown key.
 
-use super::units::{self, Fault};
-use crate::error::{Defect, did_you_mean};
+use super::fault::{Fault, unknown_key};
+use super::units;
+use crate::error::Defect;
 use crate::time::Timestamp;
 use std::cell::RefCell;
 use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-/// Up to this many names are listed where none is near to what was typed.
-const MAX_LISTED_NAMES: usize = 12;
 
 /// The file that is read, and everything found wrong in it.
 pub(super) struct Page<'a> {
@@ -286,37 +284,4 @@ fn as_word<'a>(item: &'a Item<'a>, numbers: bool) -> Option<Word<'a>> {
         _ => return None,
     };
     Some(Word { text, at: item.span().start })
-}
-
-fn unknown_key(title: &str, key: &str, asked: &[&str]) -> Fault {
-    let what = format!("{title}: unknown key `{key}`");
-    if asked.contains(&format!("{key}_env").as_str()) {
-        return Fault::new(what, format!("secrets never stand in this file: use `{key}_env` or `{key}_file`"));
-    }
-    if sounds_secret(key) {
-        return Fault::new(what, "secrets never stand in this file: use a `*_env` or `*_file` key");
-    }
-    Fault { what, hint: suggest(key, asked) }
-}
-
-fn sounds_secret(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    let kept_elsewhere = key.ends_with("_env") || key.ends_with("_file");
-    let words = ["password", "passwd", "token", "secret", "credential", "api_key", "apikey", "routing_key"];
-    !kept_elsewhere && words.iter().any(|word| key.contains(word))
-}
-
-/// The nearest known name, or the list of all where that is short.
-pub(super) fn suggest(typed: &str, known: &[&str]) -> Option<String> {
-    let listed = || match known.len() {
-        0 => Some("none is defined".to_owned()),
-        1..=MAX_LISTED_NAMES => Some(format!("known here: {}", known.join(", "))),
-        _ => None,
-    };
-    did_you_mean(typed, known.iter().copied()).or_else(listed)
-}
-
-/// `what "typed" is unknown`, with the nearest known name.
-pub(super) fn unknown(what: &str, typed: &str, known: &[&str]) -> Fault {
-    Fault { what: format!("unknown {what} {typed:?}"), hint: suggest(typed, known) }
 }

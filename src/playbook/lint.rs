@@ -3,7 +3,7 @@
 //! In: a checked [`Playbook`] and the time it is now. Out: a [`Finding`] each, in the order of the lines. Secrets in the
 //! file need no rule here: the loader refuses them.
 
-use super::form::suggest;
+use super::fault::suggest;
 use super::notices::{Recipient, Silence, Team};
 use super::subject::Key;
 use super::{Matcher, Playbook};
@@ -132,12 +132,12 @@ impl Playbook {
     fn unnamed_services(&self) -> impl Iterator<Item = Finding> + '_ {
         let names: Vec<_> = self.services.iter().map(|service| service.name.as_str()).collect();
         let matchers = self.service_users();
-        let unnamed = matchers.into_iter().filter_map(move |(matcher, line)| {
+        matchers.into_iter().filter_map(move |(matcher, line)| {
             let typed = matcher.literals(Key::Service).find(|typed| !names.contains(typed))?;
             let what = format!("no [[service]] is called {typed:?}: only the logs' own word can fit it");
-            Some(self.finding(LintRule::UnnamedService, Some(line), what, &suggest(typed, &names).unwrap_or_default()))
-        });
-        unnamed
+            let hint = suggest(typed, &names).unwrap_or_else(|| "look at its spelling".into());
+            Some(self.finding(LintRule::UnnamedService, Some(line), what, &hint))
+        })
     }
 
     /// Every matcher that may speak of a service, with its line.
@@ -146,5 +146,98 @@ impl Playbook {
         let silences = self.silences.iter().map(|silence| (&silence.matcher, silence.line));
         let sides = self.inhibitions.iter().flat_map(|rule| [(&rule.source, rule.line), (&rule.target, rule.line)]);
         routes.chain(silences).chain(sides).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playbook::Known;
+
+    const KNOWN: Known<'_> = Known { causes: &["upstream.refused", "upstream.none-live", "app.error"], formats: &[] };
+    /// 2026-11-21T00:00:00Z
+    const NOW: Timestamp = Timestamp::from_micros(1_795_219_200_000_000);
+
+    /// What lint finds, as rule and line.
+    fn found(text: &str) -> Vec<(LintRule, Option<u64>)> {
+        let playbook = Playbook::parse("p.toml", text, &KNOWN).unwrap();
+        playbook.lint(NOW).into_iter().map(|finding| (finding.rule, finding.defect.line)).collect()
+    }
+
+    #[test]
+    fn a_playbook_says_who_takes_the_rest() {
+        assert_eq!(found(""), [(LintRule::NoCatchAll, None)]);
+        assert_eq!(found("[defaults]\nrole = \"sre\""), []);
+        assert_eq!(found("[[route]]\nname = \"all\"\nrole = \"sre\""), []);
+        assert_eq!(found("[[route]]\nname = \"all\"\nseverity = \"info\""), [(LintRule::NoCatchAll, None)]);
+        assert_eq!(Playbook::built_in().unwrap().lint(NOW), []);
+    }
+
+    #[test]
+    fn an_earlier_wider_route_shadows() {
+        let routes = |first: &str, second: &str| {
+            let head = "[defaults]\nrole = \"sre\"\n";
+            found(&format!("{head}[[route]]\nname = \"a\"\n{first}\n[[route]]\nname = \"b\"\n{second}\n"))
+        };
+        let shadowed = [(LintRule::ShadowedRoute, Some(6))];
+        let narrow = "match = { cause = \"upstream.refused\", vhost = \"a\", not = { path = \"/x\" } }";
+        assert_eq!(routes("match = { cause = \"upstream.*\" }", narrow), shadowed);
+        assert_eq!(routes("role = \"db\"", narrow), shadowed.map(|(rule, _)| (rule, Some(6))));
+        assert_eq!(routes("match = { cause = \"upstream.*\", not = { path = \"/y\" } }", narrow), []);
+        assert_eq!(routes(narrow, "match = { cause = \"upstream.*\" }"), []);
+        assert_eq!(routes("match = { status = 502 }", "match = { status = \"5xx\" }"), []);
+        assert_eq!(routes("match = { status = \"5xx\" }", "match = { status = [502, \"52x\"] }"), shadowed);
+        assert_eq!(routes("match = { status = \"5xx\" }\nmin = { count = 5 }", "match = { status = 502 }").len(), 0);
+    }
+
+    #[test]
+    fn every_role_has_a_team_and_every_team_hears() {
+        let text = "[defaults]\nrole = \"sre\"\n[roles]\napp = \"a\"\ndb = \"b\"\nsre = \"a\"\n[team.a]\nnotify = \"c\"\n\
+                    [team.b]\nescalation = \"e\"\n[escalation.e]\nsteps = [{ after = \"0m\", notify = \"@team\" }]\n\
+                    [channel.c]\ntype = \"slack\"\nurl_env = \"X\"\n";
+        assert_eq!(found(text), [(LintRule::RoleWithoutTeam, None), (LintRule::TeamWithoutChannel, Some(9))]);
+        let heard = text.replace("\"@team\"", "[\"@team\", \"c\"]");
+        assert_eq!(found(&heard), [(LintRule::RoleWithoutTeam, None)]);
+    }
+
+    #[test]
+    fn silences_end_soon_and_are_not_over() {
+        let silence = |times: &str| {
+            found(&format!(
+                "[defaults]\nrole = \"sre\"\n[[silence]]\nmatch = {{ vhost = \"a\" }}\nreason = \"r\"\n{times}"
+            ))
+        };
+        assert_eq!(silence("until = 2026-11-21T00:00:00Z"), [(LintRule::SilenceExpired, Some(3))]);
+        assert_eq!(silence("until = 2026-11-22T00:00:00Z"), []);
+        assert_eq!(silence("until = 2026-12-22T00:00:00Z"), [(LintRule::SilenceTooLong, Some(3))]);
+        assert_eq!(silence("from = 2026-12-21T00:00:00Z\nuntil = 2026-12-22T00:00:00Z"), []);
+    }
+
+    #[test]
+    fn an_inhibition_does_not_mute_its_source() {
+        let inhibit = |source: &str, target: &str| {
+            let text = format!("name = \"i\"\nsource = {{ {source} }}\ntarget = {{ {target} }}");
+            found(&format!("[defaults]\nrole = \"sre\"\n[[inhibit]]\n{text}"))
+        };
+        let itself = [(LintRule::InhibitsItself, Some(3))];
+        assert_eq!(inhibit("hop = [\"app\", \"proxy\"]", "hop = [\"edge\", \"lb\"]"), []);
+        assert_eq!(inhibit("hop = [\"app\", \"lb\"]", "hop = [\"edge\", \"lb\"]"), itself);
+        assert_eq!(inhibit("cause = \"upstream.*\"", "cause = \"upstream.none-live\""), itself);
+        let not = "cause = \"upstream.*\", not = { cause = \"upstream.none-live\" }";
+        assert_eq!(inhibit(not, "cause = \"upstream.none-live\""), []);
+        assert_eq!(inhibit("hop = \"app\"", "cause = \"app.error\""), itself);
+        assert_eq!(inhibit("status = 502", "status = 504"), itself); // one incident can have both
+    }
+
+    #[test]
+    fn a_service_that_nobody_defined_is_told() {
+        let text = "[defaults]\nrole = \"sre\"\n[[service]]\nname = \"checkout\"\n[[route]]\nname = \"r\"\n\
+                    match = { service = \"chekout\" }\nrole = \"db\"\n";
+        let findings = Playbook::parse("p.toml", text, &KNOWN).unwrap().lint(NOW);
+        let told: Vec<_> = findings.iter().map(|finding| finding.defect.to_string()).collect();
+        assert_eq!(told.len(), 1);
+        assert!(
+            told[0].starts_with("p.toml:5: no [[service]] is called \"chekout\"") && told[0].ends_with("\"checkout\"?")
+        );
     }
 }

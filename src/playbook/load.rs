@@ -4,62 +4,22 @@
 //! somewhere, or everything that is wrong, with its lines.
 
 use super::expect;
-use super::form::{Form, Page, Word, unknown};
+use super::fault::Fault;
+use super::form::{Form, Page, Word};
 use super::load_notices as notices;
 use super::matcher::Matcher;
 use super::model::{Defaults, RouteRule, Service, StatusRole, Threshold};
-use super::pattern::StatusPattern;
-use super::subject::Key;
-use super::units::{self, Fault};
+use super::names::{Names, key, one_of, role, severity, text};
+use super::status::StatusPattern;
+use super::units;
 use super::{Known, Playbook};
 use crate::error::Defect;
-use crate::event::{Hop, Role, Severity};
+use crate::event::Role;
 use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 /// The version of the playbook's language that this reads.
 const VERSION: u64 = 1;
-
-/// Every name that the playbook itself defines, and those that others do.
-pub(super) struct Names<'a> {
-    /// Causes and formats.
-    pub(super) known: &'a Known<'a>,
-    /// `[team.*]`
-    pub(super) teams: Vec<&'a str>,
-    /// `[channel.*]`
-    pub(super) channels: Vec<&'a str>,
-    /// `[escalation.*]`
-    pub(super) escalations: Vec<&'a str>,
-    /// `[window.*]`
-    pub(super) windows: Vec<&'a str>,
-    /// `[[inhibit]]` by name.
-    pub(super) inhibitions: Vec<&'a str>,
-}
-
-impl<'a> Names<'a> {
-    /// Collected before anything is read, so that a name may be used above its definition.
-    fn collect(root: &'a DeTable<'a>, known: &'a Known<'a>) -> Self {
-        Self {
-            known,
-            teams: keys_of(root, "team"),
-            channels: keys_of(root, "channel"),
-            escalations: keys_of(root, "escalation"),
-            windows: keys_of(root, "window"),
-            inhibitions: names_of(root, "inhibit"),
-        }
-    }
-}
-
-fn keys_of<'a>(root: &'a DeTable<'a>, section: &str) -> Vec<&'a str> {
-    let table = root.get(section).and_then(|item| item.get_ref().as_table());
-    table.into_iter().flat_map(|table| table.iter().map(|(key, _)| key.get_ref().as_ref())).collect()
-}
-
-fn names_of<'a>(root: &'a DeTable<'a>, section: &str) -> Vec<&'a str> {
-    let list = root.get(section).and_then(|item| item.get_ref().as_array());
-    let tables = list.into_iter().flat_map(|list| list.iter().filter_map(|item| item.get_ref().as_table()));
-    tables.filter_map(|table| table.get("name").and_then(|name| name.get_ref().as_str())).collect()
-}
 
 /// Reads a playbook over another one.
 pub(super) fn read(base: &Playbook, file: &str, text: &str, known: &Known<'_>) -> Result<Playbook, Vec<Defect>> {
@@ -124,7 +84,7 @@ fn unique<'n>(form: &Form<'_>, title: &str, named: impl Iterator<Item = (&'n Str
 }
 
 fn defaults(form: &Form<'_>, base: &Defaults) -> Defaults {
-    let Some(form) = form.section("defaults") else { return base.clone() };
+    let Some(form) = form.section("defaults") else { return Defaults { role_is_stated: false, ..base.clone() } };
     let role = form.parsed("role", role);
     let group_by = form.has("group_by").then(|| form.all_parsed("group_by", key));
     let read = Defaults {
@@ -212,34 +172,123 @@ fn threshold(form: &Form<'_>) -> Threshold {
     read
 }
 
-/// The text of a word.
-pub(super) fn text(word: Option<Word<'_>>) -> Option<String> {
-    word.map(|word| word.text.to_owned())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playbook::{Key, Playbook};
 
-/// A name out of those that are defined.
-pub(super) fn one_of(what: &str, typed: &str, known: &[&str]) -> Result<String, Fault> {
-    known.contains(&typed).then(|| typed.to_owned()).ok_or_else(|| unknown(what, typed, known))
-}
+    const KNOWN: Known<'_> =
+        Known { causes: &["upstream.refused", "upstream.dns", "app.error"], formats: &["nginx.error", "nginx.access"] };
 
-/// A role.
-pub(super) fn role(text: &str) -> Result<Role, Fault> {
-    Role::named(text)
-        .ok_or_else(|| unknown("role", text, &Role::ALL.iter().map(|role| role.name()).collect::<Vec<_>>()))
-}
+    /// The messages for a playbook, one a line.
+    fn wrong(text: &str) -> Vec<String> {
+        let defects = Playbook::parse("p.toml", text, &KNOWN).err().unwrap_or_default();
+        defects.iter().map(ToString::to_string).collect()
+    }
 
-/// A severity.
-pub(super) fn severity(text: &str) -> Result<Severity, Fault> {
-    let names = || Severity::ALL.iter().map(|severity| severity.name()).collect::<Vec<_>>();
-    Severity::named(text).ok_or_else(|| unknown("severity", text, &names()))
-}
+    #[test]
+    fn the_built_in_playbook_sets_every_default() {
+        let playbook = Playbook::built_in().unwrap();
+        let defaults = &playbook.defaults;
+        let waits = [defaults.group_wait, defaults.group_interval, defaults.repeat_interval, defaults.resolve_after];
+        assert!(waits.iter().all(|wait| !wait.is_zero()) && defaults.max_notices.count > 0);
+        assert_eq!((defaults.role, defaults.group_by.as_slice()), (Role::Sre, &[Key::Service, Key::Cause][..]));
+        assert!(playbook.roles.is_empty() && playbook.teams.is_empty());
+    }
 
-/// A hop.
-pub(super) fn hop(text: &str) -> Result<Hop, Fault> {
-    Hop::named(text).ok_or_else(|| unknown("hop", text, &Hop::ALL.iter().map(|hop| hop.name()).collect::<Vec<_>>()))
-}
+    #[test]
+    fn what_a_file_does_not_say_is_built_in() {
+        let playbook =
+            Playbook::parse("p.toml", "[status]\n5xx = \"db\"\n[defaults]\ngroup_wait = \"1m\"", &KNOWN).unwrap();
+        assert_eq!(playbook.role_of_status(500), Some(Role::Db)); // the user's range beats the built-in number
+        assert_eq!(playbook.role_of_status(9), Some(Role::Infra));
+        assert_eq!(playbook.defaults.group_wait.as_secs(), 60);
+        assert_eq!(playbook.defaults.repeat_interval.as_secs(), 4 * 3_600);
+    }
 
-/// A key that a matcher can ask for.
-pub(super) fn key(text: &str) -> Result<Key, Fault> {
-    Key::named(text).ok_or_else(|| unknown("key", text, &Key::ALL.map(|(_, name)| name)))
+    #[test]
+    fn every_mistake_is_told_with_its_line_and_remedy() {
+        let text = r#"version = 1
+[roles]
+app = "web-taem"
+ops = "web-team"
+[team.web-team]
+escalaton = "page"
+notify = ["slak"]
+[[service]]
+name = "checkout"
+match = { vhsot = "a", upstream = "10.0.0.0/99" }
+owners = { db = "web-team", app = "wbe-team" }
+[[route]]
+name = "r"
+match = { cause = "upstream.refusd", hop = "prxy", severity = "eror", status = "5o2" }
+min = { share = "500%", for = "1x" }
+role = "sree"
+[[route]]
+name = "r"
+match = { cause = "nothing.*", format = "nginx.eror", path = "/a[", not = {} }
+[channel.slack]
+type = "slakc"
+[window.w]
+days = ["mon-fry"]
+timezone = "Europe/Berln"
+[[expect]]
+given = { cause = "app.eror", staus = 500 }
+team = "nobody"
+"#;
+        let all = wrong(text);
+        for expected in [
+            r#"p.toml:3: [roles]: unknown team "web-taem"; did you mean "web-team"?"#,
+            r#"p.toml:4: [roles]: unknown role "ops"; known here: app, infra, sre, db"#,
+            r#"p.toml:6: [team.web-team]: unknown key `escalaton`; did you mean "escalation"?"#,
+            r#"p.toml:7: [team.web-team]: unknown channel "slak"; did you mean "slack"?"#,
+            r#"p.toml:10: [[service]] match: unknown key `vhsot`; did you mean "vhost"?"#,
+            r#"p.toml:10: [[service]] match: bad address range "10.0.0.0/99"; write it as"#,
+            r#"p.toml:11: [[service]] owners: unknown team "wbe-team"; did you mean "web-team"?"#,
+            r#"p.toml:14: [[route]] match: unknown cause "upstream.refusd"; did you mean "upstream.refused"?"#,
+            r#"p.toml:14: [[route]] match: unknown hop "prxy"; did you mean "proxy"?"#,
+            r#"p.toml:14: [[route]] match: unknown severity "eror"; did you mean "error"?"#,
+            r#"p.toml:14: [[route]] match: bad status "5o2"; write it as 502"#,
+            r#"p.toml:15: [[route]] min: "500%" is no share; write it as"#,
+            r#"p.toml:15: [[route]] min: "1x" is no duration; write it as 30s"#,
+            r#"p.toml:16: [[route]]: unknown role "sree"; did you mean "sre"?"#,
+            r#"p.toml:17: [[route]]: "r" is named in line 12 already"#,
+            r#"p.toml:19: [[route]] match: "nothing.*" fits no cause"#,
+            r#"p.toml:19: [[route]] match: unknown format "nginx.eror"; did you mean "nginx.error"?"#,
+            r#"p.toml:19: [[route]] match: bad glob "/a[""#,
+            r#"p.toml:19: [[route]] match: `not` without conditions"#,
+            r#"p.toml:21: [channel.slack]: unknown channel type "slakc"; did you mean "slack"?"#,
+            r#"p.toml:23: [window.w]: "mon-fry" is no day of the week"#,
+            r#"p.toml:24: [window.w]: unknown timezone "Europe/Berln"; did you mean "Europe/Berlin"?"#,
+            r#"p.toml:26: [[expect]] given: unknown cause "app.eror"; did you mean "app.error"?"#,
+            r#"p.toml:26: [[expect]] given: unknown key `staus`; did you mean "status"?"#,
+            r#"p.toml:27: [[expect]]: unknown team "nobody"; known here: web-team"#,
+        ] {
+            assert!(all.iter().any(|line| line.starts_with(expected)), "{expected}\nnot in\n{}", all.join("\n"));
+        }
+        assert_eq!(all.len(), 25, "{}", all.join("\n"));
+    }
+
+    #[test]
+    fn broken_toml_names_its_lines() {
+        let all = wrong("version = 1\n[roles\napp = \"a\"\nsre = = 2\n");
+        assert!(all[0].starts_with("p.toml:2: "), "{all:?}");
+        assert_eq!(wrong("version = 2"), ["p.toml:1: the playbook: this version is not known; write `version = 1`"]);
+        assert!(
+            wrong("[[route]]\nname = \"x\"\nmin = { count = -1 }\n")[0].starts_with("p.toml:3: [[route]] min: `count`")
+        );
+    }
+
+    #[test]
+    fn a_wrong_shape_is_a_defect() {
+        for (text, start) in [
+            ("[route]\nname = \"x\"", "p.toml:1: the playbook: `route` is of type table; write [[route]]"),
+            ("roles = 3", "p.toml:1: the playbook: `roles` is of type integer; write a table"),
+            ("[[service]]\ntier = \"one\"", "p.toml:1: [[service]]: `name` is missing"),
+            ("[[route]]\nname = \"x\"\nmatch = { cause = [] }", "p.toml:3: [[route]] match: `cause` is an empty list"),
+            ("[[expect]]\ngiven = {}", "p.toml:1: [[expect]]: nothing is expected"),
+        ] {
+            assert!(wrong(text)[0].starts_with(start), "{:?}", wrong(text));
+        }
+    }
 }

@@ -1,12 +1,13 @@
 //! From the file to the types, second half: what a playbook says about telling people.
 
-use super::form::{Form, Word, unknown};
-use super::load::{Names, key, one_of, severity, text};
+use super::fault::{Fault, unknown};
+use super::form::{Form, Word};
 use super::matcher::Matcher;
+use super::names::{Names, key, one_of, severity, text};
 use super::notices::{
     Channel, Escalation, EscalationStep, Inhibition, Recipient, Setting, Silence, Target, Team, Window,
 };
-use super::units::{self, Fault};
+use super::units;
 use std::path::PathBuf;
 
 /// What stands for the channels of the owning team.
@@ -191,4 +192,64 @@ fn needed_matcher(form: &Form<'_>, key: &'static str, names: &Names<'_>) -> Opti
         form.wrong(format_args!("`{key}` says nothing"), "name what it is for, such as `{ cause = \"upstream.*\" }`");
     }
     matcher
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::playbook::{Known, Playbook, Setting, Target};
+
+    fn parse(text: &str) -> Result<Playbook, Vec<String>> {
+        let known = Known { causes: &["app.error"], formats: &[] };
+        Playbook::parse("p.toml", text, &known).map_err(|all| all.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn secrets_in_the_file_are_refused_and_not_repeated() {
+        for (text, remedy) in [
+            ("type = \"pagerduty\"\nrouting_key = \"hunter2\"", "use `routing_key_env` or `routing_key_file`"),
+            ("type = \"slack\"\nurl = \"https://hooks.slack.com/hunter2\"", "use `url_env` or `url_file`"),
+            ("type = \"webhook\"\nurl = \"https://hooks.slack.com/hunter2\"", "use `url_env` or `url_file`"),
+            ("type = \"webhook\"\nurl = \"http://me:hunter2@127.0.0.1/\"", "use `url_env` or `url_file`"),
+            ("type = \"slack\"\nurl_env = \"A\"\napi_token = \"hunter2\"", "use a `*_env` or `*_file` key"),
+            ("type = \"slack\"\nurl_env = \"A\"\npassword = \"hunter2\"", "use a `*_env` or `*_file` key"),
+        ] {
+            let all = parse(&format!("[channel.c]\n{text}\n")).unwrap_err().join("\n");
+            assert!(all.contains(remedy) && all.contains("never stand in this file"), "{all}");
+            assert!(!all.contains("hunter2"), "{all}");
+        }
+    }
+
+    #[test]
+    fn a_channel_has_one_way_to_be_reached() {
+        let playbook = parse("[channel.c]\ntype = \"webhook\"\nurl = \"http://127.0.0.1:9094/x\"").unwrap();
+        assert_eq!(playbook.channels[0].target, Target::Webhook(Setting::Plain("http://127.0.0.1:9094/x".into())));
+        for text in ["", "url_env = \"A\"\nurl_file = \"/b\"", "url = \"ftp://x\""] {
+            assert!(parse(&format!("[channel.c]\ntype = \"webhook\"\n{text}")).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_mutes_has_an_object_and_an_end() {
+        let told = |text: &str| parse(text).unwrap_err().join("\n");
+        let silence = "[[silence]]\nreason = \"x\"\n";
+        assert!(told(silence).contains("`match` says nothing") && told(silence).contains("it has no end"));
+        let backwards = "match = { vhost = \"a\" }\nfrom = 2026-11-21T06:00:00Z\nuntil = 2026-11-20T06:00:00Z";
+        assert!(told(&format!("{silence}{backwards}")).contains("`until` is not after `from`"));
+        let no_zone = "match = { vhost = \"a\" }\nuntil = 2026-11-20T06:00:00";
+        assert!(told(&format!("{silence}{no_zone}")).contains("p.toml:4: [[silence]]: `until` is no point in time"));
+        assert!(
+            told("[[inhibit]]\nname = \"i\"\nsource = {}\nequal = [\"servce\"]").contains("unknown key \"servce\"")
+        );
+    }
+
+    #[test]
+    fn teams_and_escalations_hang_together() {
+        let told = |text: &str| parse(text).unwrap_err().join("\n");
+        assert!(told("[team.t]\nactive = \"w\"\n[window.w]\ndays = \"mon\"\ntimezone = \"UTC\"").contains("nobody"));
+        assert!(told("[team.t]\notherwise = \"t\"").contains("names the team itself"));
+        assert!(told("[escalation.e]").contains("it has no steps"));
+        let steps = "steps = [{ after = \"5m\", notify = \"@team\" }, { after = \"1m\", notify = \"nope\" }]";
+        let all = told(&format!("[escalation.e]\n{steps}"));
+        assert!(all.contains("comes before an earlier one") && all.contains("unknown channel \"nope\""), "{all}");
+    }
 }

@@ -6,10 +6,10 @@
 //! no value for does not hold.
 
 use super::Known;
-use super::form::{Form, Word, suggest, unknown};
+use super::fault::{Fault, suggest, unknown};
+use super::form::{Form, Word};
 use super::pattern::Pattern;
 use super::subject::{Key, Subject, Value};
-use super::units::Fault;
 use crate::event::{Hop, Severity};
 
 /// Conditions on an incident. Without any it holds for every one.
@@ -117,5 +117,48 @@ fn exists(key: Key, name: &str, text: &str, pattern: &Pattern, known: &Known<'_>
         true => Ok(()),
         false if pattern.literal().is_some() => Err(unknown(name, text, values)),
         false => Err(Fault { what: format!("{text:?} fits no {name}"), hint: suggest(text, values) }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playbook::Playbook;
+
+    /// Whether a route with this `match` takes the subject.
+    fn holds(matcher: &str, subject: &Subject<'_>) -> bool {
+        let known = Known { causes: &["upstream.dns", "app.error"], formats: &[] };
+        let text = format!("[[route]]\nname = \"r\"\nmatch = {{ {matcher} }}");
+        Playbook::parse("p.toml", &text, &known).unwrap().route(subject).route.is_some()
+    }
+
+    #[test]
+    fn keys_are_anded_and_lists_ored() {
+        let subject = Subject { cause: "app.error", upstreams: &["10.0.0.1:80", "10.9.0.1:80"], ..Subject::default() };
+        assert!(holds("cause = [\"upstream.dns\", \"app.error\"], upstream = \"10.9.0.0/16\"", &subject));
+        assert!(!holds("cause = \"upstream.dns\", upstream = \"10.9.0.0/16\"", &subject));
+        assert!(!holds("not = { upstream = \"10.9.0.0/16\" }", &subject));
+        assert!(holds("not = { upstream = \"10.8.0.0/16\", cause = \"app.error\" }", &subject));
+    }
+
+    #[test]
+    fn a_key_without_a_value_does_not_hold() {
+        let nothing = Subject::default();
+        for key in ["cause", "hop", "status", "service", "vhost", "upstream", "path", "method", "source", "host", "env"]
+        {
+            let value = match key {
+                "hop" => "app",
+                "status" => "5xx",
+                _ => "*",
+            };
+            assert!(!holds(&format!("{key} = {value:?}"), &nothing), "{key}");
+        }
+        assert!(holds("", &nothing) && holds("severity = \"info\"", &nothing));
+    }
+
+    #[test]
+    fn a_name_of_the_log_fits_service_too() {
+        let subject = Subject { service: Some("app/my-alb/50dc6c495c0c9188"), ..Subject::default() };
+        assert!(holds("service = \"app/my-alb/*\"", &subject) && !holds("service = \"app/other/*\"", &subject));
     }
 }

@@ -12,25 +12,30 @@
 //! Read in this order: `load` (file to types), `matcher` (the one matcher), `route` (the decision), `lint`, `expect`.
 
 mod expect;
+mod fault;
 mod form;
+mod given;
 mod lint;
 mod load;
 mod load_notices;
 mod matcher;
 mod model;
+mod names;
 mod notices;
 mod pattern;
 mod route;
+mod status;
 mod subject;
 mod units;
 
-pub use expect::{Expectation, Expectations, Given, Missed, NotChecked};
+pub use expect::{Expectation, Expectations, Missed, NotChecked};
+pub use given::Given;
 pub use lint::{Finding, LintRule};
 pub use matcher::Matcher;
 pub use model::{Defaults, RouteRule, Service, StatusRole, Threshold};
 pub use notices::{Channel, Escalation, EscalationStep, Inhibition, Recipient, Setting, Silence, Target, Team, Window};
-pub use pattern::StatusPattern;
 pub use route::Route;
+pub use status::StatusPattern;
 pub use subject::{Key, Subject};
 pub use units::{DayTime, Rate};
 
@@ -94,9 +99,7 @@ impl Playbook {
     pub fn built_in() -> Result<Self> {
         let known = Known { causes: &[], formats: &[] };
         let read = load::read(&Self::default(), BUILT_IN_NAME, BUILT_IN, &known);
-        let mut playbook = read.map_err(|defects| first(defects, BUILT_IN_NAME))?;
-        playbook.defaults.role_is_stated = false;
-        Ok(playbook)
+        read.map_err(|defects| first(defects, BUILT_IN_NAME))
     }
 
     /// A user's playbook, laid over the built-in one: what it does not say is taken from there.
@@ -130,4 +133,75 @@ fn read_file(path: &Path) -> std::result::Result<String, String> {
 
 fn first(defects: Vec<Defect>, file: &str) -> Defect {
     defects.into_iter().next().unwrap_or_else(|| Defect::new(file, "cannot be read"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const KNOWN: Known<'_> = Known { causes: &["upstream.refused"], formats: &["nginx.error"] };
+
+    #[test]
+    fn a_missing_or_huge_file_is_a_defect() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none.toml");
+        let told = Playbook::load(&path, &KNOWN).unwrap_err()[0].to_string();
+        assert!(told.contains("none.toml: cannot be read"), "{told}");
+        std::fs::write(&path, vec![b'#'; MAX_PLAYBOOK_BYTES as usize + 1]).unwrap();
+        assert!(Playbook::load(&path, &KNOWN).unwrap_err()[0].to_string().contains("a playbook has at most"));
+        std::fs::write(&path, b"[status]\n502 = \"db\"\n").unwrap();
+        assert_eq!(Playbook::load(&path, &KNOWN).unwrap().role_of_status(502), Some(Role::Db));
+    }
+
+    /// Pieces of a playbook, to be put together wrongly.
+    const PIECES: [&str; 24] = [
+        "[[route]]\n",
+        "[status]\n",
+        "[roles]\n",
+        "[team.a]\n",
+        "[channel.c]\n",
+        "[[expect]]\n",
+        "[escalation.e]\n",
+        "[[silence]]\n",
+        "[window.w]\n",
+        "name = ",
+        "match = ",
+        "given = ",
+        "status = ",
+        "upstream = ",
+        "times = ",
+        "type = ",
+        "{ cause = \"**\" }\n",
+        "\"5m\"\n",
+        "\"5%\"\n",
+        "\"10.0.0.0/8:*\"\n",
+        "[502, \"5xx\"]\n",
+        "\"[::1\"\n",
+        "\"é:µ-\"\n",
+        "2026-11-20\n",
+    ];
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(pieces in proptest::collection::vec(0..PIECES.len(), 0..24), noise in any::<String>()) {
+            let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
+            for text in [format!("{text}{noise}"), format!("[[route]]\nname = {noise:?}\n{text}"), text] {
+                if let Err(defects) = Playbook::parse("p.toml", &text, &KNOWN) {
+                    prop_assert!(!defects.is_empty() && defects.iter().all(|defect| defect.line.is_some()));
+                }
+            }
+        }
+
+        #[test]
+        fn no_value_panics(noise in any::<String>()) {
+            let quoted = format!("{noise:?}");
+            for key in ["cause", "upstream", "path", "status", "vhost"] {
+                let text = format!("[[route]]\nname = \"r\"\nmatch = {{ {key} = {quoted} }}\nmin = {{ for = {quoted}, share = {quoted} }}");
+                let _ = Playbook::parse("p.toml", &text, &KNOWN);
+            }
+            let _ = Playbook::parse("p.toml", &format!("[window.w]\ndays = {quoted}\ntimes = {quoted}\ntimezone = {quoted}"), &KNOWN);
+            let _ = Playbook::parse("p.toml", &format!("[defaults]\nmax_notices = {quoted}\ngroup_wait = {quoted}"), &KNOWN);
+        }
+    }
 }

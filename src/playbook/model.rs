@@ -1,8 +1,8 @@
 //! What a playbook says about owners: defaults, services, routes. Lines are those of the playbook's file, from 1.
 
 use super::matcher::Matcher;
-use super::pattern::StatusPattern;
-use super::subject::Key;
+use super::status::StatusPattern;
+use super::subject::{Key, Subject};
 use super::units::Rate;
 use crate::event::{Role, Severity};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::time::Duration;
 pub struct Defaults {
     /// Who takes what nothing else takes.
     pub role: Role,
-    /// Whether the user's own file says so (the built-in playbook's word does not count for lint).
+    /// Whether the playbook's own file says so, and not the one below it.
     pub role_is_stated: bool,
     /// What makes two failures one incident for notices.
     pub group_by: Vec<Key>,
@@ -101,4 +101,16 @@ pub struct Threshold {
     pub share: Option<f64>,
     /// From the first to the last failure.
     pub lasts: Option<Duration>,
+}
+
+impl Threshold {
+    /// Whether the incident is at least this loud. Where its share is not known (no access log) the other thresholds
+    /// decide: a big outage must not go quiet because a log is missing. A share alone cannot be reached unknown.
+    pub(super) fn is_reached_by(&self, subject: &Subject<'_>) -> bool {
+        let seconds = u64::try_from(subject.duration_seconds).unwrap_or(0);
+        let others_decide = self.count.is_some() || self.lasts.is_some();
+        self.count.is_none_or(|count| subject.count >= count)
+            && self.share.is_none_or(|min| subject.share.map_or(others_decide, |share| share >= min))
+            && self.lasts.is_none_or(|lasts| seconds >= lasts.as_secs())
+    }
 }

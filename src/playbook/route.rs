@@ -2,7 +2,7 @@
 //!
 //! In: a checked [`Playbook`] and one [`Subject`]. Out: a [`Route`]. The order is told in the module's head page.
 
-use super::model::{RouteRule, Service, Threshold};
+use super::model::{RouteRule, Service};
 use super::subject::Subject;
 use super::{Playbook, Team};
 use crate::event::{Role, Severity};
@@ -112,21 +112,199 @@ impl Playbook {
     }
 }
 
-impl Threshold {
-    /// Whether the incident is at least this loud. Where its share is not known (no access log) the other thresholds
-    /// decide: a big outage must not go quiet because a log is missing. A share alone cannot be reached unknown.
-    fn is_reached_by(&self, subject: &Subject<'_>) -> bool {
-        let seconds = u64::try_from(subject.duration_seconds).unwrap_or(0);
-        let others_decide = self.count.is_some() || self.lasts.is_some();
-        self.count.is_none_or(|count| subject.count >= count)
-            && self.share.is_none_or(|min| subject.share.map_or(others_decide, |share| share >= min))
-            && self.lasts.is_none_or(|lasts| seconds >= lasts.as_secs())
-    }
-}
-
 fn in_words(role_by: String, team_by: Option<String>) -> String {
     match team_by {
         Some(team_by) if team_by != role_by => format!("{role_by}, then {team_by}"),
         _ => role_by,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playbook::Known;
+    use proptest::prelude::*;
+
+    const KNOWN: Known<'_> = Known { causes: &["upstream.refused", "upstream.dns", "app.error"], formats: &["a.b"] };
+
+    /// Uses every kind of pattern and threshold.
+    const PLAYBOOK: &str = r#"
+[roles]
+app = "web"
+infra = "platform"
+[team.web]
+escalation = "slow"
+[team.platform]
+[team.payments]
+[team.search]
+[escalation.slow]
+steps = [{ after = "0m", notify = ["@team"] }]
+[escalation.fast]
+steps = [{ after = "0m", notify = ["@team"] }]
+[[service]]
+name = "checkout"
+match = { vhost = "shop.*", path = ["/checkout/**", "/api/v*/orders/**"] }
+owners = { app = "payments" }
+[[service]]
+name = "catalogue"
+match = { upstream = ["10.0.4.0/24:*", "unix:/run/catalogue.sock"], not = { method = "OPTIONS" } }
+owners = { app = "search", db = "search" }
+[[route]]
+name = "loud checkout"
+match = { service = "checkout", status = "5xx" }
+min = { count = 20, share = "5%", for = "1m" }
+severity = "critical"
+runbook = "https://runbooks.example.com/checkout"
+[[route]]
+name = "reports"
+match = { cause = "upstream.*", path = "/reports/**" }
+role = "db"
+[[route]]
+name = "canary"
+match = { host = "canary-*", not = { cause = "upstream.dns" } }
+team = "web"
+escalation = "fast"
+[[route]]
+name = "rest"
+match = { env = "test", source = "/var/log/*.log", format = "a.*", hop = ["app", "edge"], severity = "error" }
+role = "sre"
+"#;
+
+    fn playbook() -> Playbook {
+        Playbook::parse("p.toml", PLAYBOOK, &KNOWN).unwrap()
+    }
+
+    #[test]
+    fn the_default_map_is_the_trades() {
+        let playbook = Playbook::built_in().unwrap();
+        for (statuses, role, by) in [
+            (&[500_u16][..], Role::App, "status 500"),
+            (&[502], Role::Infra, "status 502"),
+            (&[503], Role::Sre, "status 503"),
+            (&[504], Role::Db, "status 504"),
+            (&[520], Role::Infra, "status 520"),
+            (&[524], Role::Infra, "status 524"),
+            (&[530], Role::Infra, "status 530"),
+            (&[501], Role::Sre, "status 501"),
+            (&[561], Role::Sre, "status 561"),
+            (&[0], Role::Infra, "status 000"),
+            (&[9], Role::Infra, "status 009"),
+            (&[200], Role::Sre, "the default role"),
+            (&[], Role::Sre, "the default role"),
+            (&[200, 504, 502], Role::Db, "status 504"),
+        ] {
+            let route = playbook.route(&Subject { status: statuses, ..Subject::default() });
+            assert_eq!((route.role, route.routed_by.as_str(), route.team), (role, by, None), "{statuses:?}");
+        }
+    }
+
+    #[test]
+    fn the_causes_own_role_beats_the_status() {
+        let playbook = Playbook::built_in().unwrap();
+        for (cause, role, status, expected) in [
+            ("upstream.refused", Some(Role::Infra), 504, Role::Infra),
+            ("upstream.read-timeout", Some(Role::Db), 502, Role::Db),
+            ("app.workers-exhausted", Some(Role::Sre), 502, Role::Sre),
+            ("proxy.maintenance", Some(Role::Sre), 503, Role::Sre),
+            ("app.error", None, 500, Role::App),
+        ] {
+            let subject = Subject { cause, cause_role: role, status: &[status], ..Subject::default() };
+            let route = playbook.route(&subject);
+            let by = if role.is_some() { format!("cause {cause}") } else { format!("status {status}") };
+            assert_eq!((route.role, route.routed_by), (expected, by));
+        }
+    }
+
+    #[test]
+    fn a_service_names_who_plays_a_role_for_it() {
+        let subject = Subject { status: &[500], vhost: Some("shop.example.com"), ..Subject::default() };
+        let in_checkout = Subject { paths: &["/", "/checkout/pay"], ..subject };
+        let route = playbook().route(&in_checkout);
+        assert_eq!((route.team.as_deref(), route.service.as_deref()), (Some("payments"), Some("checkout")));
+        assert_eq!(route.routed_by, "status 500, then service \"checkout\"");
+        let elsewhere = playbook().route(&Subject { paths: &["/"], ..subject });
+        assert_eq!((elsewhere.team.as_deref(), elsewhere.routed_by.as_str()), (Some("web"), "status 500"));
+        assert_eq!(elsewhere.escalation.as_deref(), Some("slow"));
+        let named = playbook().route(&Subject { service: Some("checkout"), status: &[500], ..Subject::default() });
+        assert_eq!(named.team.as_deref(), Some("payments"));
+        let preflight = Subject { upstreams: &["10.0.4.7:80"], methods: &["options"], ..Subject::default() };
+        assert_eq!(playbook().route(&preflight).service, None);
+    }
+
+    #[test]
+    fn a_route_sets_only_what_it_names() {
+        let reports = Subject {
+            cause: "upstream.dns",
+            cause_role: Some(Role::Infra),
+            paths: &["/reports/q3"],
+            upstreams: &["10.0.4.7:8080"],
+            severity: Severity::Warning,
+            ..Subject::default()
+        };
+        let route = playbook().route(&reports);
+        assert_eq!((route.role, route.team.as_deref(), route.severity), (Role::Db, Some("search"), Severity::Warning));
+        assert_eq!(route.routed_by, "route \"reports\", then service \"catalogue\"");
+        let canary = Subject { cause: "app.error", host: Some("Canary-7"), status: &[502], ..Subject::default() };
+        let route = playbook().route(&canary);
+        assert_eq!(
+            (route.role, route.team.as_deref(), route.escalation.as_deref()),
+            (Role::Infra, Some("web"), Some("fast"))
+        );
+        assert_eq!(route.routed_by, "status 502, then route \"canary\"");
+        assert_eq!(playbook().route(&Subject { cause: "upstream.dns", ..canary }).route, None);
+    }
+
+    #[test]
+    fn a_quieter_incident_does_not_match() {
+        let loud = Subject {
+            service: Some("checkout"),
+            status: &[502],
+            count: 20,
+            share: Some(0.05),
+            duration_seconds: 60,
+            ..Subject::default()
+        };
+        assert_eq!(playbook().route(&loud).severity, Severity::Critical);
+        assert_eq!(playbook().route(&Subject { share: None, ..loud }).severity, Severity::Critical);
+        for quiet in [
+            Subject { count: 19, ..loud },
+            Subject { share: Some(0.049), ..loud },
+            Subject { duration_seconds: 59, ..loud },
+            Subject { duration_seconds: -1, ..loud },
+        ] {
+            assert_eq!((playbook().route(&quiet).severity, playbook().route(&quiet).route), (Severity::Info, None));
+        }
+    }
+
+    #[test]
+    fn an_unknown_share_alone_reaches_nothing() {
+        let text = "[[route]]\nname = \"r\"\nmin = { share = \"5%\" }\nrole = \"db\"\n";
+        let playbook = Playbook::parse("p.toml", text, &KNOWN).unwrap();
+        assert_eq!(playbook.route(&Subject { share: None, ..Subject::default() }).route, None);
+        assert!(playbook.route(&Subject { share: Some(0.06), ..Subject::default() }).route.is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn routing_never_panics(
+            bytes in proptest::collection::vec(any::<u8>(), 0..64),
+            status in any::<u16>(),
+            count in any::<u64>(),
+            share in any::<f64>(),
+            duration_seconds in any::<i64>(),
+        ) {
+            let text = String::from_utf8_lossy(&bytes);
+            let text: &str = &text;
+            let path = format!("/reports/{text}");
+            let list = [text, &path, "10.0.4.7:80"];
+            let subject = Subject {
+                cause: text, hop: Some(crate::event::Hop::App), service: Some(text), vhost: Some(text), host: Some(text),
+                env: Some("test"), upstreams: &list, paths: &list, methods: &list, sources: &list, formats: &list,
+                severity: Severity::Error, status: &[status], count, share: Some(share), duration_seconds,
+                cause_role: None,
+            };
+            let route = playbook().route(&subject);
+            prop_assert!(!route.routed_by.is_empty());
+        }
     }
 }

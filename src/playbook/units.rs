@@ -2,24 +2,10 @@
 //!
 //! In: what somebody typed. Out: the value, or a [`Fault`] that says how to write it.
 
+use super::fault::Fault;
 use chrono::Weekday;
+use std::str::FromStr;
 use std::time::Duration;
-
-/// What is wrong with a value and how to mend it; its place is added by whoever read it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
-    /// What is wrong.
-    pub(super) what: String,
-    /// What to do about it.
-    pub(super) hint: Option<String>,
-}
-
-impl Fault {
-    /// A fault with its remedy.
-    pub(super) fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: Some(hint.into()) }
-    }
-}
 
 /// The units of a duration with their seconds, largest first.
 const UNITS_SECONDS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
@@ -36,9 +22,12 @@ pub(super) fn duration(text: &str) -> Result<Duration, Fault> {
 }
 
 fn seconds(text: &str) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
     let (mut rest, mut sum) = (text, 0_u64);
     let mut units = UNITS_SECONDS.iter(); // moves on only, so units come largest first and once
-    while !rest.is_empty() || rest.len() == text.len() {
+    while !rest.is_empty() {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let unit = rest[digits..].chars().next()?;
         let (_, width) = units.find(|(name, _)| *name == unit)?;
@@ -82,7 +71,7 @@ pub(super) fn rate(text: &str) -> Result<Rate, Fault> {
         let (count, per) = text.split_once('/')?;
         // "30/h" is said for "30/1h".
         let per = if per.len() == 1 { seconds(&format!("1{per}"))? } else { seconds(per)? };
-        let rate = Rate { count: count.parse().ok()?, per: Duration::from_secs(per) };
+        let rate = Rate { count: digits(count)?, per: Duration::from_secs(per) };
         (rate.count > 0 && per > 0).then_some(rate)
     };
     read().ok_or_else(|| Fault::new(format!("{text:?} is no rate"), "write it as \"30/h\" or \"5/10m\""))
@@ -107,10 +96,15 @@ pub(super) fn day_time(text: &str) -> Result<DayTime, Fault> {
     read().ok_or_else(|| Fault::new(format!("{text:?} is no time of the day"), "write it as \"09:00-18:00\""))
 }
 
+/// A number of digits alone: no sign, no space.
+pub(super) fn digits<N: FromStr>(text: &str) -> Option<N> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 fn minutes(text: &str) -> Option<u16> {
     let (hour, minute) = text.trim().split_once(':')?;
-    let number = |text: &str| (text.len() == 2).then(|| text.parse::<u16>().ok()).flatten();
-    let (hour, minute) = (number(hour)?, number(minute)?);
+    let number = |text: &str| digits(text).filter(|_| text.len() == 2);
+    let (hour, minute): (u16, u16) = (number(hour)?, number(minute)?);
     (minute < 60 && hour * 60 + minute <= DAY_MINUTES).then_some(hour * 60 + minute)
 }
 
@@ -159,7 +153,7 @@ mod tests {
     fn rates_count_in_a_time() {
         assert_eq!(rate("30/h"), Ok(Rate { count: 30, per: Duration::from_secs(3_600) }));
         assert_eq!(rate("5/10m"), Ok(Rate { count: 5, per: Duration::from_secs(600) }));
-        assert!(["30", "30/", "/h", "0/h", "30/0m", "x/h"].iter().all(|text| rate(text).is_err()));
+        assert!(["30", "30/", "/h", "0/h", "30/0m", "x/h", "+3/h"].iter().all(|text| rate(text).is_err()));
     }
 
     #[test]
