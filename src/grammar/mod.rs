@@ -113,6 +113,14 @@ impl Format {
         self.record_start.is_some()
     }
 
+    /// Whether this one line alone is a record of the format.
+    pub fn reads(&self, line: &[u8]) -> bool {
+        match &self.reader {
+            Reader::Pattern(pattern) => self.starts_record(line) && pattern.read(line, &mut Event::default()),
+            Reader::Json(_) => line.starts_with(b"{"),
+        }
+    }
+
     /// Whether lines of this format can have the field at all.
     #[inline]
     pub fn has(&self, field: Field) -> bool {

@@ -1,0 +1,31 @@
+//! From single records to troubles: what a chunk proves, requests joined with diagnoses, and incidents in time.
+//!
+//! In: chunks of logs, read by `grammar` and judged by `cause`. Out: [`Trouble`]s with counts, times and evidence.
+//!
+//! ```text
+//! chunk -> scan -> Part --in order of time--> Join -> Tally -> finish -> Trouble
+//! ```
+//! `scan` is pure and runs in parallel. Everything behind it takes the witnesses of all logs in one order that depends on
+//! their bytes only, so the result is the same for any number of threads, block and chunk size.
+
+mod distinct;
+mod finish;
+mod histogram;
+mod join;
+mod names;
+mod part;
+mod scan;
+mod segment;
+mod severity;
+mod tally;
+mod template;
+
+pub use finish::{Coverage, Trouble, Troubles, finish};
+pub use histogram::TimeHistogram;
+pub use join::Join;
+pub use names::{NameId, Names};
+pub use part::{LineCounts, Part, WitnessKind, WitnessRecord};
+pub use scan::{Plan, Scanner};
+pub use segment::{EvidenceLine, Segment, TroubleKind};
+pub use tally::{Limits, Tally};
+pub use template::Templates;

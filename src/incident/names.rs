@@ -1,0 +1,125 @@
+//! Names from logs (services, upstreams, paths) as small numbers.
+//!
+//! In: bytes, often hostile. Out: a [`NameId`]. Their number is bounded: beyond it every new name is [`OTHERS`], and
+//! how many were folded into it is counted.
+
+use std::collections::HashMap;
+
+/// A name's number in one [`Names`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NameId(pub u32);
+
+/// The log names none.
+pub const NONE: NameId = NameId(0);
+/// One of the names for which there was no more room.
+pub const OTHERS: NameId = NameId(1);
+
+/// Longer names are cut: nobody reads them, and they come from outside.
+const MOST_NAME_BYTES: usize = 256;
+
+/// Names and their numbers.
+#[derive(Debug, Clone)]
+pub struct Names {
+    by_name: HashMap<Box<[u8]>, NameId>,
+    names: Vec<Box<[u8]>>,
+    most: usize,
+    folded: u64,
+}
+
+impl Names {
+    /// Room for so many names.
+    pub fn with_room_for(most: usize) -> Self {
+        Self { by_name: HashMap::new(), names: vec![b"-".as_slice().into(), b"(others)".as_slice().into()], most, folded: 0 }
+    }
+
+    /// The name's number; `-` and nothing are [`NONE`].
+    pub fn id(&mut self, name: &[u8]) -> NameId {
+        let name = &name[..name.len().min(MOST_NAME_BYTES)];
+        if matches!(name, b"" | b"-") {
+            return NONE;
+        }
+        if let Some(id) = self.by_name.get(name) {
+            return *id;
+        }
+        if self.by_name.len() >= self.most {
+            self.folded += 1;
+            return OTHERS;
+        }
+        let id = NameId(self.names.len() as u32);
+        self.names.push(name.into());
+        self.by_name.insert(name.into(), id);
+        id
+    }
+
+    /// The name.
+    pub fn name(&self, id: NameId) -> &[u8] {
+        self.names.get(id.0 as usize).map_or(b"-", |name| &**name)
+    }
+
+    /// Every name with its number, in the order they came.
+    pub fn iter(&self) -> impl Iterator<Item = (NameId, &[u8])> {
+        self.names.iter().enumerate().map(|(at, name)| (NameId(at as u32), &**name))
+    }
+
+    /// How often a name found no room.
+    pub fn folded(&self) -> u64 {
+        self.folded
+    }
+}
+
+/// Folds the changing parts of a path to `*`, so that one trouble is one line: `/orders/98367` is `/orders/*`.
+pub fn fold_path(uri: &[u8], folded: &mut Vec<u8>) {
+    folded.clear();
+    let path = uri.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
+    for (index, segment) in path.split(|byte| *byte == b'/').enumerate() {
+        if index > 0 {
+            folded.push(b'/');
+        }
+        folded.extend_from_slice(if is_changing(segment) { b"*" } else { segment });
+        if folded.len() > MOST_NAME_BYTES {
+            break;
+        }
+    }
+}
+
+/// A number, a UUID, a hash: mostly digits and hex, and at least one digit.
+fn is_changing(segment: &[u8]) -> bool {
+    /// Shorter hex words (`cafe1`) may be names.
+    const HASH_BYTES: usize = 8;
+    if segment.is_empty() || !segment.iter().any(u8::is_ascii_digit) {
+        return false;
+    }
+    let all = |fits: fn(&u8) -> bool| segment.iter().all(fits);
+    all(u8::is_ascii_digit) || (segment.len() >= HASH_BYTES && all(|byte| byte.is_ascii_hexdigit() || *byte == b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_names_is_bounded_and_the_rest_counted() {
+        let mut names = Names::with_room_for(2);
+        assert_eq!(names.id(b"-"), NONE);
+        let a = names.id(b"a");
+        assert_ne!(names.id(b"b"), a);
+        assert_eq!(names.id(b"c"), OTHERS);
+        assert_eq!(names.id(b"a"), a);
+        assert_eq!((names.name(a), names.folded()), (&b"a"[..], 1));
+    }
+
+    #[test]
+    fn changing_parts_of_paths_are_folded() {
+        for (uri, path) in [
+            ("/orders/98367?x=1", "/orders/*"),
+            ("/api/v1/items", "/api/v1/items"),
+            ("/f/3f2504e0-4f89-11d3-9a0c-0305e82c3301/a", "/f/*/a"),
+            ("/cafe1", "/cafe1"),
+            ("/", "/"),
+        ] {
+            let mut folded = Vec::new();
+            fold_path(uri.as_bytes(), &mut folded);
+            assert_eq!(String::from_utf8_lossy(&folded), path);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What one chunk of one log proves.
+
+use super::names::{NameId, Names};
+use super::template::Templates;
+use crate::cause::{AnsweredBy, CauseId, RuleId};
+use crate::event::Certainty;
+use crate::time::Timestamp;
+
+/// How the physical lines of a chunk ended: each in exactly one of these.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LineCounts {
+    /// Witnesses of trouble.
+    pub events: u64,
+    /// Read, nothing wrong.
+    pub passed: u64,
+    /// Error-log lines that are no failure.
+    pub benign: u64,
+    /// Nobody can read or judge them.
+    pub unknown: u64,
+    /// Over a limit.
+    pub cut: u64,
+}
+
+impl LineCounts {
+    /// All of them.
+    pub fn lines(&self) -> u64 {
+        self.events + self.passed + self.benign + self.unknown + self.cut
+    }
+
+    /// Adds others in.
+    pub fn add(&mut self, other: &Self) {
+        self.events += other.events;
+        self.passed += other.passed;
+        self.benign += other.benign;
+        self.unknown += other.unknown;
+        self.cut += other.cut;
+    }
+}
+
+/// What a witness is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WitnessKind {
+    /// A request that was answered with 5xx, or with nothing that is HTTP.
+    Request,
+    /// A diagnosis of a request or attempt that failed.
+    Failure,
+    /// A diagnosis of trouble that gives no 5xx by itself.
+    Warning,
+    /// A condition that explains the failures around it.
+    Condition,
+}
+
+/// One record that is a witness of trouble. Zero stands for "not known" in every hash.
+#[derive(Debug, Clone, Copy)]
+pub struct WitnessRecord {
+    /// What it is.
+    pub kind: WitnessKind,
+    /// Its stamp; `None` where the record has none.
+    pub time: Option<Timestamp>,
+    /// The rule that judged it.
+    pub rule: Option<RuleId>,
+    /// The cause it proves.
+    pub cause: CauseId,
+    /// How sure that is.
+    pub certainty: Certainty,
+    /// The status answered; for a diagnosis the one that its rule gives; 0 where not known.
+    pub status: u16,
+    /// Who wrote the status.
+    pub answered_by: AnsweredBy,
+    /// What the request was for, in the part's names.
+    pub service: NameId,
+    /// The next hop asked last, in the part's names.
+    pub upstream: NameId,
+    /// The path, folded, in the part's names.
+    pub path: NameId,
+    /// Hash of the client's address.
+    pub client: u64,
+    /// Hash of method and URI.
+    pub request: u64,
+    /// Hash of the request's id.
+    pub request_id: u64,
+    /// Process and connection that a diagnosis belongs to.
+    pub connection: u64,
+    /// How long the request took; `None` where not logged.
+    pub duration_ms: Option<u32>,
+    /// Line within the part, from 0.
+    pub line: u32,
+    /// Where its text begins in the part, bytes.
+    pub start: u32,
+    /// Length of its text in bytes.
+    pub length: u32,
+}
+
+/// Requests of one service in one second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traffic {
+    /// The service, in the part's names.
+    pub service: NameId,
+    /// Seconds since the epoch.
+    pub second: i64,
+    /// How many.
+    pub requests: u32,
+}
+
+/// What one chunk of one log proves. Made by a worker from the chunk alone.
+#[derive(Debug)]
+pub struct Part {
+    /// The chunk's bytes, for evidence.
+    pub bytes: Vec<u8>,
+    /// Where they begin in the (decompressed) text.
+    pub offset: u64,
+    /// How its lines ended.
+    pub counts: LineCounts,
+    /// Requests counted.
+    pub requests: u64,
+    /// Witnesses of trouble, in the order of the lines.
+    pub witnesses: Vec<WitnessRecord>,
+    /// Names that the witnesses and the traffic refer to.
+    pub names: Names,
+    /// Requests per service and second.
+    pub traffic: Vec<Traffic>,
+    /// Earliest and latest stamp.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// Shapes of unknown lines.
+    pub unknown: Templates,
+}
+
+impl Part {
+    /// An empty part at this place.
+    pub fn new(bytes: Vec<u8>, offset: u64) -> Self {
+        /// A chunk holds fewer different names; the bound is for hostile ones.
+        const MOST_NAMES: usize = 16_384;
+        Self {
+            bytes,
+            offset,
+            counts: LineCounts::default(),
+            requests: 0,
+            witnesses: Vec::new(),
+            names: Names::with_room_for(MOST_NAMES),
+            traffic: Vec::new(),
+            span: None,
+            unknown: Templates::default(),
+        }
+    }
+
+    /// The text of a witness, verbatim, without its last line end.
+    pub fn text(&self, witness: &WitnessRecord) -> &[u8] {
+        let start = witness.start as usize;
+        self.bytes.get(start..start + witness.length as usize).unwrap_or_default()
+    }
+}

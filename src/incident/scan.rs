@@ -1,0 +1,357 @@
+//! Reading and judging a chunk: the part of the work that runs in parallel.
+//!
+//! In: a chunk and the plan for its log. Out: a [`Part`]. Pure: it depends on the chunk's bytes only.
+
+use super::names::{NameId, fold_path};
+use super::part::{Part, Traffic, WitnessKind, WitnessRecord};
+use crate::cause::{AnsweredBy, Catalogue, Gives, Judge, Verdict, last_attempt};
+use crate::event::{Event, Field};
+use crate::grammar::{Format, RecordReader, Witness};
+use crate::source::{Chunk, PieceKind, pieces};
+use crate::time::{Timestamp, Zone};
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::Arc;
+
+/// How a log is to be read.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Its formats, the main one first. None: the log is of no kind known here, every line is unknown.
+    pub formats: Vec<Arc<Format>>,
+    /// The zone of stamps that name none.
+    pub zone: Zone,
+}
+
+impl Plan {
+    /// Whether a new record begins with this line: in the main format, or because another format reads it.
+    pub fn starts_record(&self, line: &[u8]) -> bool {
+        let Some((main, others)) = self.formats.split_first() else { return true };
+        main.starts_record(line) || others.iter().any(|format| format.reads(line))
+    }
+
+    /// Whether records may have several lines.
+    pub fn has_long_records(&self) -> bool {
+        self.formats.first().is_some_and(|format| format.has_long_records())
+    }
+}
+
+/// Reads and judges the chunks of one log.
+#[derive(Debug)]
+pub struct Scanner<'c> {
+    plan: Plan,
+    catalogue: &'c Catalogue,
+    readers: Vec<(RecordReader, Judge<'c>)>,
+    path: Vec<u8>,
+}
+
+impl<'c> Scanner<'c> {
+    /// For logs read by this plan.
+    pub fn new(plan: &Plan, catalogue: &'c Catalogue) -> Self {
+        let reader = |format: &Arc<Format>| (RecordReader::new(Arc::clone(format), plan.zone), catalogue.judge(format));
+        Self { plan: plan.clone(), catalogue, readers: plan.formats.iter().map(reader).collect(), path: Vec::new() }
+    }
+
+    /// What the chunk proves.
+    pub fn scan(&mut self, chunk: Chunk) -> Part {
+        let bytes = chunk.bytes;
+        let mut part = Part::new(Vec::new(), chunk.offset);
+        part.counts.cut += u64::from(chunk.oversize.is_some());
+        let plan = self.plan.clone();
+        let starts = |line: &[u8]| plan.starts_record(line);
+        for piece in pieces(&bytes, chunk.carry, starts) {
+            match piece.kind {
+                PieceKind::Cut => part.counts.cut += piece.lines,
+                PieceKind::Orphan | PieceKind::Record => self.record(trimmed(piece.text), piece.at, piece.lines, &mut part),
+            }
+        }
+        part.bytes = bytes;
+        part
+    }
+
+    fn record(&mut self, text: &[u8], at: usize, lines: u64, part: &mut Part) {
+        if text.is_empty() {
+            part.counts.passed += lines;
+            return;
+        }
+        let mut event = Event::default();
+        let read = (0..self.readers.len()).find_map(|which| Some((which, self.readers[which].0.read(text, &mut event)?)));
+        let Some((which, time)) = read else {
+            part.counts.unknown += lines;
+            part.unknown.add(text, lines);
+            return;
+        };
+        if let Some(time) = time {
+            widen(&mut part.span, time);
+        }
+        let place = Place { line: part.counts.lines() as u32, start: at as u32, length: text.len() as u32, lines };
+        match self.readers[which].0.format().witness {
+            Witness::Request => self.request(which, &mut event, time, place, part),
+            Witness::Diagnosis => self.diagnosis(which, &event, time, place, part, text),
+        }
+    }
+
+    fn request(&mut self, which: usize, event: &mut Event<'_>, time: Option<Timestamp>, place: Place, part: &mut Part) {
+        let Some(status) = event.status() else { return };
+        part.requests += 1;
+        let service = request_service(event, part);
+        if let Some(time) = time {
+            count_traffic(part, service, time.seconds());
+        }
+        if !is_failure(status, event) {
+            part.counts.passed += place.lines;
+            return;
+        }
+        let verdict = self.readers[which].1.request(event, status);
+        let Some(cause) = verdict.cause else {
+            part.counts.passed += place.lines;
+            return;
+        };
+        part.counts.events += place.lines;
+        let witness = WitnessRecord {
+            kind: WitnessKind::Request,
+            status,
+            answered_by: AnsweredBy::of(event),
+            duration_ms: duration_ms(event),
+            ..self.witness(event, time, place, verdict, cause, service, part)
+        };
+        part.witnesses.push(witness);
+    }
+
+    fn diagnosis(&mut self, which: usize, event: &Event<'_>, time: Option<Timestamp>, place: Place, part: &mut Part, text: &[u8]) {
+        let verdict = self.readers[which].1.diagnosis(event);
+        let kind = match verdict.map(|verdict| verdict.gives) {
+            Some(Gives::Failure) => WitnessKind::Failure,
+            Some(Gives::Warning) => WitnessKind::Warning,
+            Some(Gives::Condition) => WitnessKind::Condition,
+            Some(Gives::Benign) => {
+                part.counts.benign += place.lines;
+                return;
+            }
+            None if is_quiet(event) => {
+                part.counts.benign += place.lines;
+                return;
+            }
+            None => {
+                part.counts.unknown += place.lines;
+                part.unknown.add(text, place.lines);
+                return;
+            }
+        };
+        let (Some(verdict), Some(cause)) = (verdict, verdict.and_then(|verdict| verdict.cause)) else { return };
+        part.counts.events += place.lines;
+        let service = diagnosis_service(event, part);
+        let witness = WitnessRecord { kind, ..self.witness(event, time, place, verdict, cause, service, part) };
+        part.witnesses.push(witness);
+    }
+
+    #[allow(clippy::too_many_arguments)] // one record's worth of facts, used by the two callers above
+    fn witness(
+        &mut self,
+        event: &Event<'_>,
+        time: Option<Timestamp>,
+        place: Place,
+        verdict: Verdict,
+        cause: crate::cause::CauseId,
+        service: NameId,
+        part: &mut Part,
+    ) -> WitnessRecord {
+        let (method, uri) = request_of(event);
+        fold_path(uri, &mut self.path);
+        WitnessRecord {
+            kind: WitnessKind::Failure,
+            time,
+            rule: verdict.rule,
+            cause,
+            certainty: verdict.certainty,
+            status: verdict.rule.and_then(|rule| self.catalogue.rule(rule).status).unwrap_or(0),
+            answered_by: AnsweredBy::Unknown,
+            service,
+            upstream: part.names.id(upstream_of(event)),
+            path: part.names.id(&self.path),
+            client: event.get(Field::Client).map_or(0, |client| hash(client_address(client), b"")),
+            request: if uri.is_empty() { 0 } else { hash(method, uri) },
+            request_id: event.get(Field::RequestId).map_or(0, |id| hash(id, b"")),
+            connection: event.get(Field::Connection).map_or(0, |number| hash(event.get(Field::Pid).unwrap_or_default(), number)),
+            duration_ms: None,
+            line: place.line,
+            start: place.start,
+            length: place.length,
+        }
+    }
+}
+
+/// Where a record stands in its part.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    line: u32,
+    start: u32,
+    length: u32,
+    lines: u64,
+}
+
+fn trimmed(record: &[u8]) -> &[u8] {
+    let record = record.strip_suffix(b"\n").unwrap_or(record);
+    record.strip_suffix(b"\r").unwrap_or(record)
+}
+
+fn widen(span: &mut Option<(Timestamp, Timestamp)>, time: Timestamp) {
+    *span = Some(span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
+}
+
+fn count_traffic(part: &mut Part, service: NameId, second: i64) {
+    match part.traffic.last_mut() {
+        Some(last) if last.service == service && last.second == second => last.requests += 1,
+        _ => part.traffic.push(Traffic { service, second, requests: 1 }),
+    }
+}
+
+/// 5xx, and 009: nginx logs it where the upstream's answer was no HTTP, and the client got no valid one either
+/// (TAXONOMY.md section 2). 000 counts where an upstream had been asked.
+fn is_failure(status: u16, event: &Event<'_>) -> bool {
+    (500..600).contains(&status) || status == 9 || (status == 0 && event.get(Field::UpstreamStatus).is_some())
+}
+
+/// Levels at which nobody looks for trouble: what no rule knows there is benign.
+fn is_quiet(event: &Event<'_>) -> bool {
+    let level = event.get(Field::Level).unwrap_or_default();
+    [b"notice".as_slice(), b"info", b"debug"].iter().any(|quiet| level.eq_ignore_ascii_case(quiet))
+}
+
+/// Method and URI, from the request line or from their own fields.
+fn request_of<'a>(event: &Event<'a>) -> (&'a [u8], &'a [u8]) {
+    let Some(line) = event.get(Field::Request) else {
+        return (event.get(Field::Method).unwrap_or_default(), event.get(Field::Uri).unwrap_or_default());
+    };
+    let Some(space) = memchr::memchr(b' ', line) else { return (b"", line) };
+    let (method, rest) = (&line[..space], &line[space + 1..]);
+    let end = memchr::memmem::rfind(rest, b" HTTP/").unwrap_or(rest.len());
+    (method, &rest[..end])
+}
+
+/// `unix:` stands for a client on a socket; mail adds words behind the address.
+fn client_address(client: &[u8]) -> &[u8] {
+    let end = memchr::memchr(b' ', client).unwrap_or(client.len());
+    &client[..end]
+}
+
+/// The address of the upstream asked last: `http://10.0.3.17:8081/path` is `10.0.3.17:8081`,
+/// `fastcgi://unix:/run/php.sock:` is `unix:/run/php.sock` (FORMATS.md section 1.1).
+fn upstream_of<'a>(event: &Event<'a>) -> &'a [u8] {
+    let value = last_attempt(Field::Upstream, event.get(Field::Upstream).unwrap_or_default());
+    let address = memchr::memmem::find(value, b"://").map_or(value, |at| &value[at + 3..]);
+    if let Some(path) = address.strip_prefix(b"unix:") {
+        let end = memchr::memchr(b':', path).unwrap_or(path.len());
+        return &address[..5 + end];
+    }
+    let end = memchr::memchr(b'/', address).unwrap_or(address.len());
+    &address[..end]
+}
+
+/// What an access line says the request was for: the configured name where it has one, else the host asked for.
+fn request_service(event: &Event<'_>, part: &mut Part) -> NameId {
+    let fields = [Field::Service, Field::Server, Field::Host, Field::UpstreamName];
+    let name = fields.into_iter().find_map(|field| event.get(field).filter(|name| *name != b"_")).unwrap_or_default();
+    part.names.id(without_port(name))
+}
+
+/// The same for a diagnosis. nginx writes the listen address where no server was chosen yet: that names nothing.
+fn diagnosis_service(event: &Event<'_>, part: &mut Part) -> NameId {
+    let is_name = |name: &&[u8]| **name != *b"_" && !name.contains(&b':');
+    let server = event.get(Field::Service).or_else(|| event.get(Field::Server).filter(is_name));
+    let name = server.or_else(|| event.get(Field::Host)).unwrap_or_default();
+    part.names.id(without_port(name))
+}
+
+fn without_port(host: &[u8]) -> &[u8] {
+    match memchr::memrchr(b':', host) {
+        Some(colon) if host[colon + 1..].iter().all(u8::is_ascii_digit) && !host.starts_with(b"[") => &host[..colon],
+        _ => host,
+    }
+}
+
+/// The request's duration: seconds in nginx, milliseconds where the key says so.
+fn duration_ms(event: &Event<'_>) -> Option<u32> {
+    let number = |field| std::str::from_utf8(event.get(field)?).ok()?.parse::<f64>().ok();
+    let ms = number(Field::DurationMs).or_else(|| number(Field::Duration).map(|seconds| seconds * 1000.0))?;
+    (ms >= 0.0).then(|| ms.round().min(f64::from(u32::MAX)) as u32)
+}
+
+/// A hash that is the same in the error log (raw bytes) and in the access log (`\xHH`, or JSON's escapes).
+fn hash(first: &[u8], second: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for text in [first, second] {
+        if memchr::memchr(b'\\', text).is_some() {
+            hasher.write(&unescaped(text));
+        } else {
+            hasher.write(text);
+        }
+        hasher.write_u8(0xff);
+    }
+    hasher.finish().max(1)
+}
+
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        let (value, used) = match (byte, text.get(at + 1)) {
+            (b'\\', Some(b'x')) => hex(text.get(at + 2..at + 4)).map_or((b'\\', 1), |value| (value, 4)),
+            (b'\\', Some(b'u')) => hex(text.get(at + 4..at + 6)).map_or((b'\\', 1), |value| (value, 6)),
+            (b'\\', Some(b'n')) => (b'\n', 2),
+            (b'\\', Some(b'r')) => (b'\r', 2),
+            (b'\\', Some(b't')) => (b'\t', 2),
+            (b'\\', Some(other)) => (*other, 2),
+            (other, _) => (*other, 1),
+        };
+        plain.push(value);
+        at += used;
+    }
+    plain
+}
+
+fn hex(digits: Option<&[u8]>) -> Option<u8> {
+    u8::from_str_radix(std::str::from_utf8(digits?).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event<'a>(fields: &[(Field, &'a str)]) -> Event<'a> {
+        let mut event = Event::default();
+        fields.iter().for_each(|(field, value)| event.set(*field, value.as_bytes()));
+        event
+    }
+
+    #[test]
+    fn upstreams_are_addresses_without_path() {
+        for (logged, address) in [
+            ("http://10.0.3.17:8081/cart", "10.0.3.17:8081"),
+            ("fastcgi://unix:/run/php/php8.2-fpm.sock:", "unix:/run/php/php8.2-fpm.sock"),
+            ("http://unix:/run/app.sock:/cart?x=http://a/", "unix:/run/app.sock"),
+            ("fastcgi://127.0.0.1:9000", "127.0.0.1:9000"),
+            ("10.0.0.1:80, 10.0.0.2:80", "10.0.0.2:80"),
+            ("[2001:db8::1]:80", "[2001:db8::1]:80"),
+            ("", ""),
+        ] {
+            let event = event(&[(Field::Upstream, logged)]);
+            assert_eq!(String::from_utf8_lossy(upstream_of(&event)), address);
+        }
+    }
+
+    #[test]
+    fn one_request_has_one_hash_in_every_log() {
+        let hashes: Vec<u64> = [
+            event(&[(Field::Request, "GET /a\"b?c=\u{e9} HTTP/1.1")]),
+            event(&[(Field::Request, "GET /a\\x22b?c=\\xC3\\xA9 HTTP/1.1")]),
+            event(&[(Field::Method, "GET"), (Field::Uri, "/a\\\"b?c=\u{e9}")]),
+            event(&[(Field::Request, "GET /a\"b?c=\u{e9}")]),
+        ]
+        .iter()
+        .map(|event| {
+            let (method, uri) = request_of(event);
+            hash(method, uri)
+        })
+        .collect();
+        assert!(hashes.windows(2).all(|pair| pair[0] == pair[1]), "{hashes:?}");
+    }
+}
