@@ -1,0 +1,332 @@
+//! Requests and diagnoses of the same server, brought together.
+//!
+//! In: the witnesses of all logs in order of time, with names already known to the tally. Out: failures in the tally.
+//!
+//! An error line is written before its access line, within the flush delay; a request that was retried has several,
+//! all with its connection's number. So a diagnosis waits for its request, and a failed request for a late diagnosis.
+//! They meet by request id, or by client, method and URI (DESIGN.md section 4). What waits is bounded in time and number.
+
+use super::names::NameId;
+use super::part::{WitnessKind, WitnessRecord};
+use super::segment::{EvidenceLine, Failure, TroubleKind};
+use super::tally::{SeriesKey, Tally};
+use crate::cause::{AnsweredBy, Catalogue, CauseId};
+use crate::event::Certainty;
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+
+/// A diagnosis that ends a request is written within this of the access line: cached clocks, buffers.
+const SLACK_MICROS: i64 = 3_000_000;
+/// An earlier attempt of the same request may be this much older.
+const WAIT_MICROS: i64 = 300_000_000;
+/// Diagnoses that wait at the same time; beyond it the oldest counts as unmatched.
+const MOST_WAITING: usize = 65_536;
+
+/// A witness with its names in the tally's numbers and its place in the log.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// The witness; its names are the tally's.
+    pub witness: WitnessRecord,
+    /// Its time.
+    pub time: Timestamp,
+    /// Which member of which log.
+    pub member: u32,
+    /// Its line, from 1.
+    pub line: u64,
+    /// Where it begins in the member's text.
+    pub offset: u64,
+    /// The beginning of its text.
+    pub text: Box<[u8]>,
+}
+
+/// Brings requests and diagnoses together.
+#[derive(Debug)]
+pub struct Join<'c> {
+    catalogue: &'c Catalogue,
+    clock: Timestamp,
+    next: u64,
+    diagnoses: Waiting,
+    requests: Waiting,
+    /// Whether there are access logs at all, and error logs at all.
+    sides: Sides,
+    /// Diagnoses that had to stop waiting for want of room.
+    pub crowded_out: u64,
+}
+
+/// Which kinds of logs are read. With only one of them nothing has to wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Sides {
+    /// Some log counts requests.
+    pub requests: bool,
+    /// Some log explains them.
+    pub diagnoses: bool,
+}
+
+/// Witnesses that wait, found by key, in order of arrival.
+#[derive(Debug, Default)]
+struct Waiting {
+    by_key: HashMap<Key, Vec<u64>>,
+    by_number: BTreeMap<u64, Placed>,
+}
+
+/// What a request and its diagnosis have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Key {
+    Id(u64),
+    ClientAndRequest(u64, u64),
+    /// For diagnoses that name no client (php-fpm).
+    Request(u64),
+}
+
+impl<'c> Join<'c> {
+    /// For logs of these kinds.
+    pub fn new(catalogue: &'c Catalogue, sides: Sides) -> Self {
+        Self {
+            catalogue,
+            clock: Timestamp::from_micros(i64::MIN),
+            next: 0,
+            diagnoses: Waiting::default(),
+            requests: Waiting::default(),
+            sides,
+            crowded_out: 0,
+        }
+    }
+
+    /// Takes the next witness; its time is the clock.
+    pub fn take(&mut self, placed: Placed, tally: &mut Tally) {
+        self.clock = self.clock.max(placed.time);
+        self.settle_old(tally);
+        match placed.witness.kind {
+            WitnessKind::Condition => self.count_alone(&placed, TroubleKind::Condition, tally),
+            WitnessKind::Request if self.sides.diagnoses => self.request(placed, tally),
+            WitnessKind::Request => self.settle_request(placed, Vec::new(), tally),
+            WitnessKind::Failure | WitnessKind::Warning if self.sides.requests && has_request(&placed.witness) => {
+                self.diagnosis(placed, tally);
+            }
+            WitnessKind::Failure | WitnessKind::Warning => self.settle_diagnosis(&placed, tally),
+        }
+    }
+
+    /// Settles all that still waits: the logs have ended.
+    pub fn finish(&mut self, tally: &mut Tally) {
+        while let Some((_, request)) = self.requests.pop_first() {
+            self.settle_request(request, Vec::new(), tally);
+        }
+        while let Some((_, diagnosis)) = self.diagnoses.pop_first() {
+            self.settle_diagnosis(&diagnosis, tally);
+        }
+    }
+
+    fn request(&mut self, request: Placed, tally: &mut Tally) {
+        let found = self.diagnoses_of(&request);
+        if found.is_empty() {
+            let number = self.number();
+            self.requests.push(number, request);
+        } else {
+            self.settle_request(request, found, tally);
+        }
+    }
+
+    fn diagnosis(&mut self, diagnosis: Placed, tally: &mut Tally) {
+        let late_for = keys(&diagnosis.witness).find_map(|key| self.requests.newest(key, |request| belongs(request, &diagnosis)));
+        if let Some(number) = late_for {
+            if let Some(request) = self.requests.remove(number) {
+                self.settle_request(request, vec![diagnosis], tally);
+            }
+            return;
+        }
+        let number = self.number();
+        self.diagnoses.push(number, diagnosis);
+        while self.diagnoses.by_number.len() > MOST_WAITING {
+            self.crowded_out += 1;
+            if let Some((_, oldest)) = self.diagnoses.pop_first() {
+                self.settle_diagnosis(&oldest, tally);
+            }
+        }
+    }
+
+    /// The diagnoses that belong to a failed request: the ones near its end, and older ones of the same connection.
+    fn diagnoses_of(&mut self, request: &Placed) -> Vec<Placed> {
+        let mut found: Vec<u64> = Vec::new();
+        for key in keys(&request.witness) {
+            found.extend(self.diagnoses.all(key, |diagnosis| belongs(request, diagnosis)));
+        }
+        let connections: Vec<u64> = found
+            .iter()
+            .filter_map(|number| self.diagnoses.by_number.get(number))
+            .map(|diagnosis| diagnosis.witness.connection)
+            .filter(|connection| *connection != 0)
+            .collect();
+        for key in keys(&request.witness) {
+            let same_connection = |older: &Placed| connections.contains(&older.witness.connection) && older.time <= request.time;
+            found.extend(self.diagnoses.all(key, same_connection));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().filter_map(|number| self.diagnoses.remove(number)).collect()
+    }
+
+    fn settle_old(&mut self, tally: &mut Tally) {
+        let (soon, late) = (self.clock.plus_micros(-SLACK_MICROS), self.clock.plus_micros(-WAIT_MICROS));
+        while self.requests.first_time().is_some_and(|time| time < soon) {
+            if let Some((_, request)) = self.requests.pop_first() {
+                self.settle_request(request, Vec::new(), tally);
+            }
+        }
+        while self.diagnoses.first_time().is_some_and(|time| time < late) {
+            if let Some((_, diagnosis)) = self.diagnoses.pop_first() {
+                self.settle_diagnosis(&diagnosis, tally);
+            }
+        }
+    }
+
+    /// A failed request takes the cause of the diagnosis that says most, else the one its fields imply.
+    fn settle_request(&mut self, request: Placed, diagnoses: Vec<Placed>, tally: &mut Tally) {
+        let best = diagnoses.iter().filter(|diagnosis| explains(&request, diagnosis)).max_by_key(|diagnosis| {
+            (self.rank(diagnosis.witness.cause, diagnosis.witness.kind), diagnosis.time, diagnosis.offset)
+        });
+        let own = (self.rank(request.witness.cause, WitnessKind::Request), request.witness.certainty);
+        let best = best.filter(|diagnosis| {
+            // A verdict that the request's own fields imply yields to a line, unless it says more than the line does.
+            own.1 == Certainty::Default || self.rank(diagnosis.witness.cause, diagnosis.witness.kind) >= own.0
+        });
+        let decided = best.map_or(&request.witness, |diagnosis| &diagnosis.witness);
+        let witness = &request.witness;
+        let failure = Failure {
+            time: request.time,
+            requests: 1,
+            attempts: diagnoses.len() as u64,
+            status: witness.status,
+            certainty: decided.certainty,
+            rule: decided.rule,
+            upstream: first_known(decided.upstream, witness.upstream),
+            path: first_known(witness.path, decided.path),
+            client: witness.client,
+            duration_ms: witness.duration_ms,
+        };
+        let service = first_known(witness.service, decided.service);
+        tally.failed += 1;
+        tally.explained += u64::from(decided.certainty > Certainty::Default);
+        let segment = tally.count(SeriesKey { cause: decided.cause, service, kind: TroubleKind::Requests }, &failure);
+        if let Some(diagnosis) = best {
+            segment.keep(0, diagnosis.member, diagnosis.offset, || diagnosis.evidence(0));
+        }
+        segment.keep(2, request.member, request.offset, || request.evidence(2));
+    }
+
+    fn settle_diagnosis(&mut self, diagnosis: &Placed, tally: &mut Tally) {
+        let kind = match diagnosis.witness.kind {
+            WitnessKind::Warning => TroubleKind::Warning,
+            _ => TroubleKind::Unmatched,
+        };
+        self.count_alone(diagnosis, kind, tally);
+    }
+
+    fn count_alone(&self, placed: &Placed, kind: TroubleKind, tally: &mut Tally) {
+        let witness = &placed.witness;
+        let failure = Failure {
+            time: placed.time,
+            requests: 0,
+            attempts: u64::from(kind != TroubleKind::Condition),
+            status: if kind == TroubleKind::Unmatched { witness.status } else { 0 },
+            certainty: witness.certainty,
+            rule: witness.rule,
+            upstream: witness.upstream,
+            path: witness.path,
+            client: witness.client,
+            duration_ms: None,
+        };
+        let key = SeriesKey { cause: witness.cause, service: witness.service, kind };
+        let rank = u8::from(kind == TroubleKind::Condition);
+        tally.count(key, &failure).keep(rank, placed.member, placed.offset, || placed.evidence(rank));
+    }
+
+    /// Inside one request the higher precedence wins; a line about a cut answer says less than one about a failure.
+    fn rank(&self, cause: CauseId, kind: WitnessKind) -> (bool, i32) {
+        (kind != WitnessKind::Warning, self.catalogue.cause(cause).precedence)
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+}
+
+impl Placed {
+    fn evidence(&self, rank: u8) -> EvidenceLine {
+        EvidenceLine { rank, member: self.member, offset: self.offset, line: self.line, text: self.text.to_vec() }
+    }
+}
+
+impl Waiting {
+    fn push(&mut self, number: u64, placed: Placed) {
+        for key in keys(&placed.witness) {
+            self.by_key.entry(key).or_default().push(number);
+        }
+        self.by_number.insert(number, placed);
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Placed> {
+        let placed = self.by_number.remove(&number)?;
+        for key in keys(&placed.witness) {
+            if let Some(numbers) = self.by_key.get_mut(&key) {
+                numbers.retain(|other| *other != number);
+                if numbers.is_empty() {
+                    self.by_key.remove(&key);
+                }
+            }
+        }
+        Some(placed)
+    }
+
+    fn pop_first(&mut self) -> Option<(u64, Placed)> {
+        let number = *self.by_number.first_key_value()?.0;
+        self.remove(number).map(|placed| (number, placed))
+    }
+
+    fn first_time(&self) -> Option<Timestamp> {
+        self.by_number.first_key_value().map(|(_, placed)| placed.time)
+    }
+
+    fn all<'w>(&'w self, key: Key, fits: impl Fn(&Placed) -> bool + 'w) -> impl Iterator<Item = u64> + 'w {
+        let numbers = self.by_key.get(&key).map_or(&[][..], Vec::as_slice);
+        numbers.iter().copied().filter(move |number| self.by_number.get(number).is_some_and(&fits))
+    }
+
+    fn newest(&self, key: Key, fits: impl Fn(&Placed) -> bool) -> Option<u64> {
+        self.all(key, fits).max()
+    }
+}
+
+/// The keys under which a witness can be found, surest first.
+fn keys(witness: &WitnessRecord) -> impl Iterator<Item = Key> + use<> {
+    let id = (witness.request_id != 0).then_some(Key::Id(witness.request_id));
+    let both = (witness.client != 0 && witness.request != 0).then_some(Key::ClientAndRequest(witness.client, witness.request));
+    // A request can be looked for by a diagnosis without client; such a diagnosis has no other key.
+    let alone = witness.kind == WitnessKind::Request || witness.client == 0;
+    let request = (witness.request != 0 && alone).then_some(Key::Request(witness.request));
+    id.into_iter().chain(both).chain(request)
+}
+
+fn has_request(witness: &WitnessRecord) -> bool {
+    witness.request != 0 || witness.request_id != 0
+}
+
+/// Whether the diagnosis is near enough to the request's end to be its last one.
+fn belongs(request: &Placed, diagnosis: &Placed) -> bool {
+    let same_id = request.witness.request_id != 0 && request.witness.request_id == diagnosis.witness.request_id;
+    let near = request.time.micros().abs_diff(diagnosis.time.micros()) <= SLACK_MICROS as u64;
+    let contradicts = request.witness.request_id != 0 && diagnosis.witness.request_id != 0 && !same_id;
+    (near || same_id) && !contradicts
+}
+
+/// Whether the diagnosis can be why the client saw this status: an answer that the upstream itself gave is not
+/// explained by a failed attempt at another peer.
+fn explains(request: &Placed, diagnosis: &Placed) -> bool {
+    let (request, diagnosis) = (&request.witness, &diagnosis.witness);
+    request.answered_by != AnsweredBy::Upstream || diagnosis.status == 0 || diagnosis.status == request.status
+}
+
+fn first_known(first: NameId, second: NameId) -> NameId {
+    if first == super::names::NONE { second } else { first }
+}

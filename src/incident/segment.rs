@@ -1,0 +1,247 @@
+//! One stretch of failures without a quiet gap: what becomes an incident.
+//!
+//! Everything in it merges in any order to the same result: counts, least and greatest times, lowest places, fixed
+//! buckets. Breakdowns are exact up to a named cap and say so where they are not.
+
+use super::distinct::Distinct;
+use super::histogram::TimeHistogram;
+use super::names::NameId;
+use crate::cause::RuleId;
+use crate::event::Certainty;
+use crate::time::Timestamp;
+use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
+
+/// What kind of trouble a segment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TroubleKind {
+    /// Requests that an access log shows as failed.
+    Requests,
+    /// Diagnoses for which no failed request was found.
+    Unmatched,
+    /// Trouble that gives no 5xx by itself.
+    Warning,
+    /// Conditions without a request.
+    Condition,
+}
+
+/// Names kept in one breakdown.
+const MOST_NAMES: usize = 256;
+/// Evidence lines kept.
+const MOST_EVIDENCE: usize = 6;
+/// Longer lines of evidence are cut; the whole stands in the log.
+pub const MOST_EVIDENCE_BYTES: usize = 4096;
+/// Latencies above this count as this much: 10 hours.
+const MOST_LATENCY_MS: u64 = 36_000_000;
+
+/// A kept line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceLine {
+    /// Rank among evidence: 0 for the diagnosis itself, 1 for conditions, 2 for requests.
+    pub rank: u8,
+    /// Which log's member, in the order of reading.
+    pub member: u32,
+    /// Where the record begins in the text of the member.
+    pub offset: u64,
+    /// Line number, from 1.
+    pub line: u64,
+    /// The record, verbatim.
+    pub text: Vec<u8>,
+}
+
+/// How a failure adds to a segment.
+#[derive(Debug, Clone, Copy)]
+pub struct Failure {
+    /// When.
+    pub time: Timestamp,
+    /// Failed requests it stands for: 0 or 1.
+    pub requests: u64,
+    /// Failures that error logs state: diagnoses.
+    pub attempts: u64,
+    /// The status clients saw; 0 where not known.
+    pub status: u16,
+    /// How the cause is known.
+    pub certainty: Certainty,
+    /// The rule that decided.
+    pub rule: Option<RuleId>,
+    /// Next hop.
+    pub upstream: NameId,
+    /// Folded path.
+    pub path: NameId,
+    /// Hash of the client.
+    pub client: u64,
+    /// How long it took.
+    pub duration_ms: Option<u32>,
+}
+
+/// Counts by name, with a cap.
+#[derive(Debug, Clone, Default)]
+pub struct Breakdown {
+    counts: BTreeMap<NameId, u64>,
+    beyond: u64,
+}
+
+impl Breakdown {
+    fn add(&mut self, name: NameId, count: u64) {
+        if let Some(known) = self.counts.get_mut(&name) {
+            *known += count;
+        } else if self.counts.len() < MOST_NAMES {
+            self.counts.insert(name, count);
+        } else {
+            self.beyond += count;
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.beyond += other.beyond;
+        other.counts.iter().for_each(|(name, count)| self.add(*name, *count));
+    }
+
+    /// Names with their counts.
+    pub fn iter(&self) -> impl Iterator<Item = (NameId, u64)> + '_ {
+        self.counts.iter().map(|(name, count)| (*name, *count))
+    }
+
+    /// Whether nothing fell beyond the cap.
+    pub fn is_exact(&self) -> bool {
+        self.beyond == 0
+    }
+
+    /// Whether the two have a name in common.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.counts.keys().any(|name| other.counts.contains_key(name))
+    }
+
+    /// Whether it has no names.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+}
+
+/// A stretch of failures of one cause and service.
+#[derive(Debug, Clone)]
+pub struct Segment {
+    /// First failure.
+    pub first: Timestamp,
+    /// Last failure.
+    pub last: Timestamp,
+    /// Failed requests.
+    pub requests: u64,
+    /// Failures stated by error logs.
+    pub attempts: u64,
+    /// Records in all: what a condition counts.
+    pub records: u64,
+    /// Statuses seen.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Requests (or records) by certainty, in the order of [`Certainty`].
+    pub certainty: [u64; Certainty::COUNT],
+    /// Rules that decided.
+    pub rules: BTreeMap<RuleId, u64>,
+    /// Next hops.
+    pub upstreams: Breakdown,
+    /// Folded paths.
+    pub paths: Breakdown,
+    /// Clients.
+    pub clients: Distinct,
+    /// Durations in milliseconds, where logged.
+    pub latency: Option<Histogram<u32>>,
+    /// Failures over time.
+    pub timeline: TimeHistogram,
+    /// Lines that prove it, by rank and place.
+    pub evidence: Vec<EvidenceLine>,
+}
+
+impl Segment {
+    /// A segment of this one failure.
+    pub fn new(failure: &Failure) -> Self {
+        let mut segment = Self {
+            first: failure.time,
+            last: failure.time,
+            requests: 0,
+            attempts: 0,
+            records: 0,
+            statuses: BTreeMap::new(),
+            certainty: [0; Certainty::COUNT],
+            rules: BTreeMap::new(),
+            upstreams: Breakdown::default(),
+            paths: Breakdown::default(),
+            clients: Distinct::default(),
+            latency: None,
+            timeline: TimeHistogram::default(),
+            evidence: Vec::new(),
+        };
+        segment.add(failure);
+        segment
+    }
+
+    /// Adds a failure.
+    pub fn add(&mut self, failure: &Failure) {
+        self.first = self.first.min(failure.time);
+        self.last = self.last.max(failure.time);
+        self.requests += failure.requests;
+        self.attempts += failure.attempts;
+        self.records += 1;
+        if failure.status > 0 {
+            *self.statuses.entry(failure.status).or_default() += 1;
+        }
+        self.certainty[failure.certainty as usize] += 1;
+        if let Some(rule) = failure.rule {
+            *self.rules.entry(rule).or_default() += 1;
+        }
+        self.upstreams.add(failure.upstream, 1);
+        self.paths.add(failure.path, 1);
+        if failure.client != 0 {
+            self.clients.add(failure.client);
+        }
+        if let Some(ms) = failure.duration_ms {
+            self.record_latency(ms);
+        }
+        self.timeline.add(failure.time.seconds(), 1);
+    }
+
+    /// Keeps a line as evidence, where it is among the lowest of its rank.
+    pub fn keep(&mut self, rank: u8, member: u32, offset: u64, line: impl FnOnce() -> EvidenceLine) {
+        let place = (rank, member, offset);
+        let at = self.evidence.partition_point(|kept| (kept.rank, kept.member, kept.offset) < place);
+        let is_there = self.evidence.get(at).is_some_and(|kept| (kept.rank, kept.member, kept.offset) == place);
+        if at < MOST_EVIDENCE && !is_there {
+            self.evidence.insert(at, line());
+            self.evidence.truncate(MOST_EVIDENCE);
+        }
+    }
+
+    /// Takes another segment in.
+    pub fn merge(&mut self, other: &Self) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.requests += other.requests;
+        self.attempts += other.attempts;
+        self.records += other.records;
+        other.statuses.iter().for_each(|(status, count)| *self.statuses.entry(*status).or_default() += count);
+        self.certainty.iter_mut().zip(other.certainty).for_each(|(ours, theirs)| *ours += theirs);
+        other.rules.iter().for_each(|(rule, count)| *self.rules.entry(*rule).or_default() += count);
+        self.upstreams.merge(&other.upstreams);
+        self.paths.merge(&other.paths);
+        self.clients.merge(&other.clients);
+        match (&mut self.latency, &other.latency) {
+            // Both have the same bounds, so adding cannot fail.
+            (Some(ours), Some(theirs)) => drop(ours.add(theirs)),
+            (ours @ None, theirs) => *ours = theirs.clone(),
+            (Some(_), None) => {}
+        }
+        self.timeline.merge(&other.timeline);
+        for line in &other.evidence {
+            self.keep(line.rank, line.member, line.offset, || line.clone());
+        }
+    }
+
+    fn record_latency(&mut self, ms: u32) {
+        if self.latency.is_none() {
+            // Two significant digits are what a person reads.
+            self.latency = Histogram::new_with_bounds(1, MOST_LATENCY_MS, 2).ok();
+        }
+        if let Some(latency) = &mut self.latency {
+            latency.saturating_record(u64::from(ms).min(MOST_LATENCY_MS));
+        }
+    }
+}
