@@ -27,6 +27,10 @@ struct RawCause {
     #[serde(default)]
     consequence: bool,
     #[serde(default)]
+    lasting: bool,
+    #[serde(default)]
+    unlogged: bool,
+    #[serde(default)]
     absorbs: Vec<String>,
     #[serde(default)]
     explains: Vec<String>,
@@ -163,6 +167,8 @@ fn cause(file: &File, raw: RawCause, by_id: &HashMap<String, CauseId>) -> Result
         severity: raw.severity,
         precedence: raw.precedence.unwrap_or(USUAL_PRECEDENCE),
         consequence: raw.consequence,
+        lasting: raw.lasting,
+        unlogged: raw.unlogged,
         retry_safe: raw.retry_safe,
         wrong_reflex: raw.wrong_reflex,
         checks: raw.checks,

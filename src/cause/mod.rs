@@ -45,6 +45,10 @@ pub struct Cause {
     pub precedence: i32,
     /// Never a root while another cause overlaps.
     pub consequence: bool,
+    /// Said once an episode, not once a failure: what fails after it is explained until it is quiet again.
+    pub lasting: bool,
+    /// Requests lost by it leave no access line, so that no 5xx shows.
+    pub unlogged: bool,
     /// Causes whose failures inside this trouble's time are the same trouble.
     pub absorbs: Vec<CauseId>,
     /// Causes that are consequences, but stay incidents of their own.

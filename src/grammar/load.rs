@@ -263,11 +263,7 @@ fn prove(format: &Arc<Format>, example: &str) -> std::result::Result<(), String>
     let mut reader = RecordReader::new(Arc::clone(format), Zone::UTC);
     let mut event = Event::default();
     match reader.read(example.as_bytes(), &mut event) {
-        Some(_)
-            if format.starts_record(example.as_bytes()) || event.raw(Field::Time).is_none() =>
-        {
-            Ok(())
-        }
+        Some(_) if format.starts_record(example.as_bytes()) || event.raw(Field::Time).is_none() => Ok(()),
         Some(_) => {
             Err(format!("{} reads this example, but it does not look like the start of a record", format.name()))
         }

@@ -95,7 +95,8 @@ mod tests {
     fn few_are_exact_and_many_are_near() {
         for (many, exact) in [(200, true), (1_000, false), (100_000, false)] {
             let (mut one, mut other) = (Distinct::default(), Distinct::default());
-            (0..many).for_each(|number| if number % 3 == 0 { one.add(mixed(number)) } else { other.add(mixed(number)) });
+            (0..many)
+                .for_each(|number| if number % 3 == 0 { one.add(mixed(number)) } else { other.add(mixed(number)) });
             other.add(mixed(0));
             let mut reverse = other.clone();
             reverse.merge(&one);

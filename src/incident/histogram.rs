@@ -60,7 +60,12 @@ impl TimeHistogram {
     pub fn sum_between(&self, first: i64, last: i64) -> u64 {
         let (first, last) = (first >> self.shift, last >> self.shift);
         let bucket = |at: usize| self.first + at as i64;
-        self.counts.iter().enumerate().filter(|(at, _)| (first..=last).contains(&bucket(*at))).map(|(_, count)| count).sum()
+        self.counts
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| (first..=last).contains(&bucket(*at)))
+            .map(|(_, count)| count)
+            .sum()
     }
 
     fn grow(&mut self, first: i64, last: i64) {

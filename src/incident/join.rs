@@ -128,7 +128,8 @@ impl<'c> Join<'c> {
     }
 
     fn diagnosis(&mut self, diagnosis: Placed, tally: &mut Tally) {
-        let late_for = keys(&diagnosis.witness).find_map(|key| self.requests.newest(key, |request| belongs(request, &diagnosis)));
+        let late_for =
+            keys(&diagnosis.witness).find_map(|key| self.requests.newest(key, |request| belongs(request, &diagnosis)));
         if let Some(number) = late_for {
             if let Some(request) = self.requests.remove(number) {
                 self.settle_request(request, vec![diagnosis], tally);
@@ -158,7 +159,8 @@ impl<'c> Join<'c> {
             .filter(|connection| *connection != 0)
             .collect();
         for key in keys(&request.witness) {
-            let same_connection = |older: &Placed| connections.contains(&older.witness.connection) && older.time <= request.time;
+            let same_connection =
+                |older: &Placed| connections.contains(&older.witness.connection) && older.time <= request.time;
             found.extend(self.diagnoses.all(key, same_connection));
         }
         found.sort_unstable();
@@ -301,7 +303,8 @@ impl Waiting {
 /// The keys under which a witness can be found, surest first.
 fn keys(witness: &WitnessRecord) -> impl Iterator<Item = Key> + use<> {
     let id = (witness.request_id != 0).then_some(Key::Id(witness.request_id));
-    let both = (witness.client != 0 && witness.request != 0).then_some(Key::ClientAndRequest(witness.client, witness.request));
+    let both =
+        (witness.client != 0 && witness.request != 0).then_some(Key::ClientAndRequest(witness.client, witness.request));
     // A request can be looked for by a diagnosis without client; such a diagnosis has no other key.
     let alone = witness.kind == WitnessKind::Request || witness.client == 0;
     let request = (witness.request != 0 && alone).then_some(Key::Request(witness.request));

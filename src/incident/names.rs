@@ -29,7 +29,12 @@ pub struct Names {
 impl Names {
     /// Room for so many names.
     pub fn with_room_for(most: usize) -> Self {
-        Self { by_name: HashMap::new(), names: vec![b"-".as_slice().into(), b"(others)".as_slice().into()], most, folded: 0 }
+        Self {
+            by_name: HashMap::new(),
+            names: vec![b"-".as_slice().into(), b"(others)".as_slice().into()],
+            most,
+            folded: 0,
+        }
     }
 
     /// The name's number; `-` and nothing are [`NONE`].

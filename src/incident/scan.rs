@@ -60,7 +60,9 @@ impl<'c> Scanner<'c> {
         for piece in pieces(&bytes, chunk.carry, starts) {
             match piece.kind {
                 PieceKind::Cut => part.counts.cut += piece.lines,
-                PieceKind::Orphan | PieceKind::Record => self.record(trimmed(piece.text), piece.at, piece.lines, &mut part),
+                PieceKind::Orphan | PieceKind::Record => {
+                    self.record(trimmed(piece.text), piece.at, piece.lines, &mut part)
+                }
             }
         }
         part.bytes = bytes;
@@ -73,7 +75,8 @@ impl<'c> Scanner<'c> {
             return;
         }
         let mut event = Event::default();
-        let read = (0..self.readers.len()).find_map(|which| Some((which, self.readers[which].0.read(text, &mut event)?)));
+        let read =
+            (0..self.readers.len()).find_map(|which| Some((which, self.readers[which].0.read(text, &mut event)?)));
         let Some((which, time)) = read else {
             part.counts.unknown += lines;
             part.unknown.add(text, lines);
@@ -116,7 +119,15 @@ impl<'c> Scanner<'c> {
         part.witnesses.push(witness);
     }
 
-    fn diagnosis(&mut self, which: usize, event: &Event<'_>, time: Option<Timestamp>, place: Place, part: &mut Part, text: &[u8]) {
+    fn diagnosis(
+        &mut self,
+        which: usize,
+        event: &Event<'_>,
+        time: Option<Timestamp>,
+        place: Place,
+        part: &mut Part,
+        text: &[u8],
+    ) {
         let verdict = self.readers[which].1.diagnosis(event);
         let kind = match verdict.map(|verdict| verdict.gives) {
             Some(Gives::Failure) => WitnessKind::Failure,
@@ -170,7 +181,9 @@ impl<'c> Scanner<'c> {
             client: event.get(Field::Client).map_or(0, |client| hash(client_address(client), b"")),
             request: if uri.is_empty() { 0 } else { hash(method, uri) },
             request_id: event.get(Field::RequestId).map_or(0, |id| hash(id, b"")),
-            connection: event.get(Field::Connection).map_or(0, |number| hash(event.get(Field::Pid).unwrap_or_default(), number)),
+            connection: event
+                .get(Field::Connection)
+                .map_or(0, |number| hash(event.get(Field::Pid).unwrap_or_default(), number)),
             duration_ms: None,
             line: place.line,
             start: place.start,

@@ -151,6 +151,11 @@ pub struct Segment {
     pub evidence: Vec<EvidenceLine>,
 }
 
+impl EvidenceLine {
+    /// How many ranks there are; lines of an absorbed cause rank behind all of them.
+    pub const RANKS: u8 = 3;
+}
+
 impl Segment {
     /// A segment of this one failure.
     pub fn new(failure: &Failure) -> Self {

@@ -51,7 +51,8 @@ fn template(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(&line[..line.len().min(MOST_BYTES)]);
     let mut shape = String::new();
     for word in text.split_whitespace() {
-        let changing = word.chars().any(|letter| letter.is_ascii_digit() || letter.is_control() || letter == '\u{fffd}');
+        let changing =
+            word.chars().any(|letter| letter.is_ascii_digit() || letter.is_control() || letter == '\u{fffd}');
         let word = if changing { "<*>" } else { word };
         if word == "<*>" && shape.ends_with("<*>") {
             continue;
@@ -74,6 +75,9 @@ mod tests {
         templates.add(b"2026-11-21 09:06:22 UTC [1366] LOG:  starting up", 1);
         templates.add(b"2026-11-21 09:06:23 UTC [1367] LOG:  starting up", 1);
         templates.add(b"\x00\xff", 1);
-        assert_eq!(templates.into_sorted().0, [("<*> UTC <*> LOG: starting up".to_string(), 2), ("<*>".to_string(), 1)]);
+        assert_eq!(
+            templates.into_sorted().0,
+            [("<*> UTC <*> LOG: starting up".to_string(), 2), ("<*>".to_string(), 1)]
+        );
     }
 }

@@ -1,0 +1,311 @@
+//! From the tally to troubles: one trouble, one incident.
+//!
+//! In: segments by cause, service and kind. Out: [`Trouble`]s: incidents that users saw, warnings that they did not,
+//! first signs counted into the trouble they belong to, consequences with their parent. Precedence: TAXONOMY.md
+//! section 5; which cause absorbs or explains which stands in the causes' files.
+
+use super::names::{NONE, NameId};
+use super::segment::{EvidenceLine, Segment, TroubleKind};
+use super::severity::Weight;
+use super::tally::Tally;
+use crate::cause::{Catalogue, Cause, CauseId};
+use crate::event::Severity;
+use crate::time::Timestamp;
+
+/// First signs and aftermath lie this near to the trouble itself.
+const EDGE_MICROS: i64 = 5_000_000;
+/// A peer that failed is left alone for a while (nginx: fail_timeout, 10 s), so consequences may trail by more.
+const TRAIL_MICROS: i64 = 30_000_000;
+/// A condition is a cause only of what began no earlier; stamps of whole seconds need this much room.
+const BEFORE_MICROS: i64 = 2_000_000;
+
+/// One trouble, first to last failure.
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    /// What it is.
+    pub cause: CauseId,
+    /// What the failing requests were for, in the tally's names.
+    pub service: NameId,
+    /// Whether users saw it.
+    pub seen_by_users: bool,
+    /// Counts, times, evidence.
+    pub segment: Segment,
+    /// Whether an access log covers its time.
+    pub covered: bool,
+    /// Causes counted in, with their failures.
+    pub absorbed: Vec<(CauseId, u64)>,
+    /// The trouble that explains this one: its place in the list.
+    pub parent: Option<usize>,
+    /// Requests of its service in its time.
+    pub requests_total: Option<u64>,
+    /// How much it matters.
+    pub severity: Severity,
+    /// It consists of conditions alone.
+    only_conditions: bool,
+}
+
+/// All troubles of a run: incidents first, worst first, then warnings.
+pub type Troubles = Vec<Trouble>;
+
+/// When access logs were written, and for which services.
+#[derive(Debug, Clone, Copy)]
+pub struct Coverage {
+    span: Option<(Timestamp, Timestamp)>,
+}
+
+impl Coverage {
+    /// Of the sources that counted requests.
+    pub fn of(tally: &Tally) -> Self {
+        let spans = tally.sources.iter().filter(|source| source.requests > 0).filter_map(|source| source.span);
+        Self { span: spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) }
+    }
+
+    fn covers(&self, segment: &Segment, service: NameId, tally: &Tally) -> bool {
+        let in_time = self.span.is_some_and(|(first, last)| {
+            first.plus_micros(-EDGE_MICROS) <= segment.first && segment.last <= last.plus_micros(EDGE_MICROS)
+        });
+        // An access log that names its services covers only those it names.
+        in_time && (service == NONE || tally.traffic.contains_key(&service) || tally.traffic.contains_key(&NONE))
+    }
+}
+
+/// Makes troubles of the tally.
+pub fn finish(tally: &Tally, catalogue: &Catalogue) -> Troubles {
+    let coverage = Coverage::of(tally);
+    let mut troubles = gathered(tally, &coverage, catalogue);
+    merge_same(&mut troubles, tally.limits.gap_seconds * 1_000_000);
+    absorb(&mut troubles, catalogue, tally);
+    for trouble in &mut troubles {
+        weigh(trouble, catalogue.cause(trouble.cause), tally);
+    }
+    troubles.sort_by(|a, b| order(a, b, tally, catalogue));
+    find_parents(&mut troubles, catalogue);
+    troubles
+}
+
+fn gathered(tally: &Tally, coverage: &Coverage, catalogue: &Catalogue) -> Troubles {
+    let mut troubles = Vec::new();
+    for (key, segments) in &tally.series {
+        for segment in segments {
+            let covered = coverage.covers(segment, key.service, tally);
+            let seen_by_users = match key.kind {
+                TroubleKind::Requests => true,
+                TroubleKind::Unmatched => !covered,
+                TroubleKind::Warning => false,
+                TroubleKind::Condition => !covered || catalogue.cause(key.cause).unlogged,
+            };
+            troubles.push(Trouble {
+                cause: key.cause,
+                service: key.service,
+                seen_by_users,
+                segment: segment.clone(),
+                covered: covered || segment.requests > 0,
+                absorbed: Vec::new(),
+                parent: None,
+                requests_total: None,
+                severity: Severity::Info,
+                only_conditions: key.kind == TroubleKind::Condition,
+            });
+        }
+    }
+    troubles
+}
+
+/// Troubles of one cause that touch in time are one: requests take in the attempts and conditions around them.
+fn merge_same(troubles: &mut Troubles, gap: i64) {
+    let mut at = 0;
+    while at < troubles.len() {
+        let host = (0..troubles.len()).find(|host| *host != at && takes_in(&troubles[*host], &troubles[at], gap));
+        match host {
+            Some(host) => {
+                let guest = troubles.remove(at);
+                let host = if host > at { host - 1 } else { host };
+                take_in(&mut troubles[host], &guest, false);
+                at = 0;
+            }
+            None => at += 1,
+        }
+    }
+}
+
+fn takes_in(host: &Trouble, guest: &Trouble, gap: i64) -> bool {
+    let weaker = guest.only_conditions || (guest.segment.requests == 0 && host.segment.requests > 0);
+    let same_service = host.service == guest.service || guest.only_conditions;
+    let stronger = !host.only_conditions && (host.seen_by_users || !guest.seen_by_users);
+    // A warning beside an incident of the same cause stays a warning: nobody saw it.
+    let same_side = host.seen_by_users == guest.seen_by_users || guest.only_conditions || guest.segment.requests == 0;
+    host.cause == guest.cause
+        && weaker
+        && stronger
+        && same_service
+        && same_side
+        && near(&host.segment, &guest.segment, gap)
+}
+
+fn near(a: &Segment, b: &Segment, micros: i64) -> bool {
+    a.first.plus_micros(-micros) <= b.last && b.first.plus_micros(-micros) <= a.last
+}
+
+/// Counts the guest in. Its evidence ranks behind the host's own where it is of another cause.
+fn take_in(host: &mut Trouble, guest: &Trouble, other_cause: bool) {
+    let mut segment = guest.segment.clone();
+    if other_cause {
+        segment.evidence.iter_mut().for_each(|line| line.rank += EvidenceLine::RANKS);
+    }
+    host.segment.merge(&segment);
+    host.covered |= guest.covered;
+    host.seen_by_users |= guest.seen_by_users;
+    host.only_conditions &= guest.only_conditions;
+    if host.service == NONE
+        || (host.only_conditions != guest.only_conditions && guest.segment.requests > 0 && other_cause)
+    {
+        host.service = guest.service;
+    }
+}
+
+/// First signs, aftermath and what a condition explains are counted into the trouble they belong to.
+fn absorb(troubles: &mut Troubles, catalogue: &Catalogue, tally: &Tally) {
+    while let Some((host, guest)) = next_absorption(troubles, catalogue, tally) {
+        let taken = troubles.remove(guest);
+        let host = if host > guest { host - 1 } else { host };
+        let was_condition = troubles[host].only_conditions;
+        let failures = taken.segment.requests.max(taken.segment.attempts);
+        take_in(&mut troubles[host], &taken, true);
+        if was_condition {
+            troubles[host].service = taken.service;
+            troubles[host].only_conditions = false;
+        }
+        note_absorbed(&mut troubles[host].absorbed, taken.cause, failures);
+        for (cause, count) in taken.absorbed {
+            note_absorbed(&mut troubles[host].absorbed, cause, count);
+        }
+    }
+}
+
+fn note_absorbed(list: &mut Vec<(CauseId, u64)>, cause: CauseId, count: u64) {
+    match list.iter_mut().find(|(known, _)| *known == cause) {
+        Some((_, known)) => *known += count,
+        None => list.push((cause, count)),
+    }
+}
+
+/// The pair to join next: the guest with the fewest failures first, into the host with the most.
+fn next_absorption(troubles: &Troubles, catalogue: &Catalogue, tally: &Tally) -> Option<(usize, usize)> {
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for (guest_at, guest) in troubles.iter().enumerate() {
+        let hosts = troubles
+            .iter()
+            .enumerate()
+            .filter(|(host_at, host)| *host_at != guest_at && absorbs(host, guest, catalogue));
+        let best = hosts.max_by_key(|(at, host)| (host.segment.requests, host.segment.records, std::cmp::Reverse(*at)));
+        pairs.extend(best.map(|(host_at, _)| (host_at, guest_at)));
+    }
+    pairs.into_iter().min_by_key(|(_, guest)| {
+        let trouble = &troubles[*guest];
+        (trouble.segment.requests, trouble.segment.first, tally.services.name(trouble.service).to_vec(), trouble.cause)
+    })
+}
+
+fn absorbs(host: &Trouble, guest: &Trouble, catalogue: &Catalogue) -> bool {
+    let cause = catalogue.cause(host.cause);
+    if !cause.absorbs.contains(&guest.cause) || guest.only_conditions || !guest.seen_by_users {
+        return false;
+    }
+    if !host.only_conditions && !host.seen_by_users {
+        return false;
+    }
+    let consequence = catalogue.cause(guest.cause).consequence;
+    if host.only_conditions || host_is_condition(host, cause) {
+        return explains_in_time(host, guest, cause);
+    }
+    let edge = if consequence { TRAIL_MICROS } else { EDGE_MICROS };
+    let inside = host.segment.first.plus_micros(-edge) <= guest.segment.first
+        && guest.segment.last <= host.segment.last.plus_micros(edge);
+    // A group without live peers is logged by the group's name, so a consequence shares no address with its reason.
+    let same_peer = consequence || host.segment.upstreams.meets(&guest.segment.upstreams);
+    inside && same_peer && same_service(host, guest)
+}
+
+/// A trouble that began as a condition goes on being judged as one while it takes in what it explains.
+fn host_is_condition(host: &Trouble, cause: &Cause) -> bool {
+    cause.lasting && !host.absorbed.is_empty()
+}
+
+/// A condition explains what began no earlier; one that is said once an episode also what comes long after it.
+fn explains_in_time(host: &Trouble, guest: &Trouble, cause: &Cause) -> bool {
+    let began_after = host.segment.first.plus_micros(-BEFORE_MICROS) <= guest.segment.first;
+    let until = if cause.lasting { super::tally::USUAL_GAP_SECONDS * 1_000_000 } else { EDGE_MICROS };
+    let follows = guest.segment.first <= host.segment.last.plus_micros(until);
+    let ends_with_it = cause.lasting || guest.segment.last <= host.segment.last.plus_micros(EDGE_MICROS);
+    began_after && follows && ends_with_it
+}
+
+fn same_service(a: &Trouble, b: &Trouble) -> bool {
+    a.service == b.service || a.service == NONE || b.service == NONE || a.only_conditions || b.only_conditions
+}
+
+fn weigh(trouble: &mut Trouble, cause: &Cause, tally: &Tally) {
+    let traffic = tally.traffic.get(&trouble.service).or_else(|| tally.traffic.get(&NONE));
+    let (first, last) = (trouble.segment.first.seconds(), trouble.segment.last.seconds());
+    trouble.requests_total = traffic.filter(|_| trouble.covered).map(|traffic| traffic.sum_between(first, last));
+    let weight = Weight {
+        requests: trouble.covered.then_some(trouble.segment.requests),
+        attempts: trouble.segment.attempts.max(trouble.segment.records),
+        share: trouble.share(),
+        seconds: last - first,
+        hint: cause.severity,
+    };
+    let severity = weight.severity();
+    trouble.severity = match (trouble.seen_by_users, trouble.only_conditions) {
+        (false, _) => severity.min(Severity::Warning),
+        // Nobody knows how many were hit: what the cause can do counts, short of waking somebody.
+        (true, true) => cause.severity.min(Severity::Error),
+        (true, false) => severity,
+    };
+}
+
+impl Trouble {
+    /// Failed part of the service's requests in its time, 0 to 1.
+    pub fn share(&self) -> Option<f64> {
+        let total = self.requests_total.filter(|total| *total > 0)?;
+        (self.segment.requests > 0).then(|| (self.segment.requests as f64 / total as f64).min(1.0))
+    }
+}
+
+fn order(a: &Trouble, b: &Trouble, tally: &Tally, catalogue: &Catalogue) -> std::cmp::Ordering {
+    let count = |trouble: &Trouble| trouble.segment.requests.max(trouble.segment.attempts);
+    b.seen_by_users
+        .cmp(&a.seen_by_users)
+        .then(b.severity.cmp(&a.severity))
+        .then(count(b).cmp(&count(a)))
+        .then(a.segment.first.cmp(&b.segment.first))
+        .then_with(|| catalogue.cause(a.cause).id.cmp(&catalogue.cause(b.cause).id))
+        .then_with(|| tally.services.name(a.service).cmp(tally.services.name(b.service)))
+}
+
+/// A trouble is explained by another one on the same service and time, where the other's cause says so; a consequence by
+/// any other. Only what users saw has a parent, and no circle is made.
+fn find_parents(troubles: &mut Troubles, catalogue: &Catalogue) {
+    for child in 0..troubles.len() {
+        let parents = (0..troubles.len())
+            .filter(|parent| *parent != child && is_parent(&troubles[*parent], &troubles[child], catalogue));
+        let best = parents.max_by_key(|parent| (troubles[*parent].segment.requests, std::cmp::Reverse(*parent)));
+        troubles[child].parent = best.filter(|parent| !leads_to(troubles, *parent, child));
+    }
+}
+
+fn is_parent(parent: &Trouble, child: &Trouble, catalogue: &Catalogue) -> bool {
+    let (by, of) = (catalogue.cause(parent.cause), catalogue.cause(child.cause));
+    let says_so = by.explains.contains(&child.cause) || by.absorbs.contains(&child.cause);
+    let any_other = of.consequence && !by.consequence && parent.segment.requests > 0 && by.precedence > of.precedence;
+    let began_first = parent.segment.first <= child.segment.first.plus_micros(BEFORE_MICROS);
+    parent.seen_by_users
+        && (says_so || any_other)
+        && began_first
+        && same_service(parent, child)
+        && near(&parent.segment, &child.segment, EDGE_MICROS)
+}
+
+fn leads_to(troubles: &Troubles, from: usize, to: usize) -> bool {
+    std::iter::successors(Some(from), |at| troubles[*at].parent).take(troubles.len()).any(|at| at == to)
+}
