@@ -39,6 +39,9 @@ pub struct Chunk {
     /// Set where the chunk stands for one line over [`MAX_LINE_BYTES`]: its true length in bytes, with its LF where
     /// it has one. The line counts as one cut line; it also ends the record that it stands in.
     pub oversize: Option<u64>,
+    /// The last line is torn: the reading ended early within it (a defect follows). It is no proof of anything and is
+    /// to be counted as cut.
+    pub torn: bool,
 }
 
 /// What the lines at a chunk's head that start no record belong to.
@@ -267,7 +270,9 @@ impl<R: Read> Chunker<R> {
 
     /// The chunk that stands next, and the step over it.
     fn mark(&mut self, bytes: Vec<u8>, length: u64, next: Carry, oversize: Option<u64>) -> Chunk {
-        let chunk = Chunk { bytes, offset: self.offset, carry: self.carry, oversize };
+        let last = self.filled == 0 && self.defect.is_some();
+        let torn = last && !bytes.is_empty() && !bytes.ends_with(b"\n");
+        let chunk = Chunk { bytes, offset: self.offset, carry: self.carry, oversize, torn };
         self.offset += length;
         self.carry = next;
         chunk

@@ -85,12 +85,18 @@ fn fates_of(chunk: &Chunk, text: &[u8], with_starts: bool, fates: &mut Vec<Fate>
     }
 }
 
+/// Sizes just below and above a limit.
+fn near(limit: usize) -> std::ops::Range<usize> {
+    limit - 40..limit + 40
+}
+
 /// Texts whose lines are around all the limits: short, near the record's cap, near the line's limit.
 fn texts() -> impl Strategy<Value = Vec<u8>> {
     let length = prop_oneof![
         60 => 0..12_usize,
         8 => 900..2_000_usize,
-        4 => (MAX_RECORD_BYTES - 40)..(MAX_RECORD_BYTES + 40),
+        2 => near(MAX_RECORD_BYTES / 2),
+        4 => near(MAX_RECORD_BYTES),
         1 => (MAX_LINE_BYTES - 1)..(MAX_LINE_BYTES + 3),
     ];
     let letter = prop_oneof![1 => Just(b'S'), 4 => Just(b'c'), 1 => Just(0_u8)];
@@ -99,7 +105,7 @@ fn texts() -> impl Strategy<Value = Vec<u8>> {
     (lines, any::<bool>()).prop_map(|(lines, last_lf)| {
         let mut text = Vec::new();
         for (letter, length, run) in lines {
-            let run = if length > 40_000 { 1 } else { run };
+            let run = if length > 30_000 { 1 } else { run };
             (0..run).for_each(|_| {
                 text.extend(std::iter::repeat_n(letter, length));
                 text.push(b'\n');
@@ -113,12 +119,12 @@ fn texts() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn no_line_changes_its_fate_with_the_chunk_size(
         text in texts(),
-        chunk_bytes in prop_oneof![1..80_usize, 1_000..200_000_usize, Just(4 << 20)],
+        chunk_bytes in prop_oneof![1..80_usize, near(MAX_RECORD_BYTES), 1_000..200_000_usize, Just(4 << 20)],
         sizes in prop::collection::vec(prop_oneof![1..20_usize, 5_000..2_000_000_usize], 1..5),
         with_starts in any::<bool>(),
         peek in prop_oneof![Just(0_usize), 1..70_000_usize],
@@ -195,9 +201,10 @@ fn a_read_error_comes_once_and_after_all_bytes() {
         }
     }
     let mut chunker = Chunker::new((&b"one\nhalf"[..]).chain(Failing), 5);
-    let bytes = |chunk: Option<Result<Chunk>>| chunk.expect("a chunk").expect("no defect").bytes;
-    assert_eq!(bytes(chunker.next_chunk()), b"one\n");
-    assert_eq!(bytes(chunker.next_chunk()), b"half");
+    let chunk = |chunk: Option<Result<Chunk>>| chunk.expect("a chunk").expect("no defect");
+    let (first, last) = (chunk(chunker.next_chunk()), chunk(chunker.next_chunk()));
+    assert_eq!((first.bytes.as_slice(), first.torn), (&b"one\n"[..], false));
+    assert_eq!((last.bytes.as_slice(), last.torn), (&b"half"[..], true));
     let defect = chunker.next_chunk().expect("the defect").expect_err("a defect");
     assert!(defect.what.contains("the disk is gone"), "{defect}");
     assert!(chunker.next_chunk().is_none());

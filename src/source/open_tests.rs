@@ -15,8 +15,11 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     encoder.write_all(text).and_then(|()| encoder.finish()).expect("packed")
 }
 
+/// As the `zstd` command does it: with a checksum.
 fn zstd(text: &[u8]) -> Vec<u8> {
-    zstd::encode_all(text, 3).expect("packed")
+    let mut encoder = zstd::Encoder::new(Vec::new(), 3).expect("an encoder");
+    encoder.include_checksum(true).expect("a checksum");
+    encoder.write_all(text).and_then(|()| encoder.finish()).expect("packed")
 }
 
 fn bzip2(text: &[u8]) -> Vec<u8> {
