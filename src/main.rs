@@ -1,2 +1,5 @@
-//! The program.
-fn main() {}
+//! The program: arguments in, exit code out. Everything else is in the library.
+
+fn main() -> std::process::ExitCode {
+    triage::cli::run()
+}

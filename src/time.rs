@@ -84,6 +84,12 @@ impl Shape {
         }
     }
 
+    /// The offset from UTC in seconds that a stamp of local time shows: the zone of the machine that wrote it.
+    pub fn local_offset_seconds(stamp: &[u8]) -> Option<i32> {
+        let (_, offset) = read_clf(stamp).or_else(|| read_iso(stamp))?;
+        offset.map(|seconds| seconds as i32)
+    }
+
     /// Wall-clock microseconds as written, with the offset from UTC in seconds where the stamp names one.
     fn read(self, stamp: &[u8]) -> Option<(i64, Option<i64>)> {
         match self {

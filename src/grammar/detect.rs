@@ -6,7 +6,7 @@
 use super::json::Keys;
 use super::{Format, RecordReader};
 use crate::event::{Event, Field};
-use crate::time::Zone;
+use crate::time::{Shape, Zone};
 use std::sync::Arc;
 
 /// Lines of a sample that are looked at (FORMATS.md section 10).
@@ -25,6 +25,15 @@ pub struct Detected {
     pub fit: f64,
     /// Whether the stamps name their zone themselves; `None` where no stamp was read.
     pub names_its_zone: Option<bool>,
+    /// The offset from UTC in seconds that its stamps show, where they show one that is not always 0.
+    pub offset_seconds: Option<i32>,
+}
+
+impl Detected {
+    /// No format fits.
+    pub fn nothing() -> Self {
+        Self { formats: Vec::new(), fit: 0.0, names_its_zone: None, offset_seconds: None }
+    }
 }
 
 /// Finds the format of a log from whole lines of its beginning.
@@ -34,7 +43,7 @@ pub fn detect(sample: &[u8], candidates: &[Arc<Format>]) -> Detected {
     let mut fits: Vec<Fit> =
         candidates.iter().map(|format| Fit::of(format, &lines)).filter(|fit| fit.lines() > 0).collect();
     fits.sort_by(|a, b| b.lines().cmp(&a.lines()).then(b.format.rank.cmp(&a.format.rank)));
-    let Some(best) = fits.first() else { return Detected { formats: Vec::new(), fit: 0.0, names_its_zone: None } };
+    let Some(best) = fits.first() else { return Detected::nothing() };
     let mut covered = best.read.clone();
     let mut formats = vec![Arc::clone(&best.format)];
     for other in &fits[1..] {
@@ -47,23 +56,25 @@ pub fn detect(sample: &[u8], candidates: &[Arc<Format>]) -> Detected {
     let share = |count: usize| count as f64 / lines.len() as f64;
     let together = share(covered.iter().filter(|covered| **covered).count());
     let known = share(best.lines()) >= LEAST_FIT || together >= LEAST_FIT_TOGETHER;
-    let names_its_zone = best.names_its_zone;
+    let (names_its_zone, offset_seconds) = (best.names_its_zone, best.offset_seconds);
     if !known {
         formats.clear();
     }
-    Detected { formats, fit: together, names_its_zone }
+    Detected { formats, fit: together, names_its_zone, offset_seconds }
 }
 
 struct Fit {
     format: Arc<Format>,
     read: Vec<bool>,
     names_its_zone: Option<bool>,
+    offset_seconds: Option<i32>,
 }
 
 impl Fit {
     fn of(format: &Arc<Format>, lines: &[&[u8]]) -> Self {
         let mut reader = RecordReader::new(Arc::clone(format), Zone::UTC);
         let mut names_its_zone = None;
+        let mut offset_seconds = None;
         let mut started = false;
         let mut read_line = |line: &&[u8]| {
             if !format.starts_record(line) && format.has_long_records() && !line.starts_with(b"nginx: [") {
@@ -73,12 +84,13 @@ impl Fit {
             let read = reader.read(line, &mut event).is_some();
             if read && names_its_zone.is_none() && event.raw(Field::Time).is_some() {
                 names_its_zone = Some(reader.names_its_zone(&event));
+                offset_seconds = event.raw(Field::Time).and_then(Shape::local_offset_seconds);
             }
             started |= read;
             read
         };
         let read = lines.iter().map(&mut read_line).collect();
-        Self { format: Arc::clone(format), read, names_its_zone }
+        Self { format: Arc::clone(format), read, names_its_zone, offset_seconds }
     }
 
     fn lines(&self) -> usize {

@@ -20,7 +20,7 @@ pub struct Grammars {
     /// Every layout of every format, in the order of the files.
     pub formats: Vec<Arc<Format>>,
     variables: Variables,
-    tail_keys: Arc<Keys>,
+    pub(super) tail_keys: Arc<Keys>,
 }
 
 #[derive(Deserialize)]
@@ -66,6 +66,8 @@ struct RawVariable {
     width: Option<usize>,
     #[serde(default)]
     list: bool,
+    #[serde(default)]
+    word: bool,
     #[serde(default)]
     weak: bool,
 }
@@ -288,10 +290,11 @@ fn keys_of(file: &File, raw: &BTreeMap<String, Vec<String>>) -> Result<Keys> {
 
 impl From<RawVariable> for Variable {
     fn from(raw: RawVariable) -> Self {
-        let span = match (raw.width, raw.list) {
-            (Some(width), _) => Span::Fixed(width),
-            (None, true) => Span::List,
-            (None, false) => Span::Until,
+        let span = match raw.width {
+            Some(width) => Span::Fixed(width),
+            None if raw.list => Span::List,
+            None if raw.word => Span::Word,
+            None => Span::Until,
         };
         Self { field: raw.field, span, stamp: raw.stamp, weak: raw.weak }
     }

@@ -159,7 +159,18 @@ impl Format {
         }
         event.set(Field::Message, text);
         self.extracts.iter().for_each(|extract| extract.run(text, event));
+        split_request(event);
     }
+}
+
+/// Method and URI of a request line, where the log writes the line as one.
+fn split_request(event: &mut Event<'_>) {
+    let Some(line) = event.get(Field::Request) else { return };
+    let Some(space) = memchr::memchr(b' ', line) else { return };
+    let (method, rest) = (&line[..space], &line[space + 1..]);
+    let end = memchr::memmem::rfind(rest, b" HTTP/").unwrap_or(rest.len());
+    event.set(Field::Method, method);
+    event.set(Field::Uri, &rest[..end]);
 }
 
 impl Extract {
@@ -223,6 +234,7 @@ impl RecordReader {
             detect::read_pairs(tail, keys, event);
         }
         event.status()?;
+        split_request(event);
         self.time(event)
     }
 

@@ -1,6 +1,6 @@
 //! Patterns: how a grammar says what a line looks like, and how a line is read by it.
 //!
-//! In: text such as `[{time}] {level:word}: {?[pool {service}] }{message:rest}` (or pieces from a vendor's notation).
+//! In: text such as `[{time}] {level}: {?[pool {service}] }{message:rest}` (or pieces from a vendor's notation).
 //! Out: fields, borrowed from the line. No regular expression: literals are found with memchr, fields lie between them.
 //!
 //! | in a pattern | means |
@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn optional_pieces_and_lists() {
-        let pattern = "{level:word}: {?[pool {service}] }{message:rest}";
+        let pattern = "{level}: {?[pool {service}] }{message:rest}";
         assert_eq!(
             read(pattern, "WARNING: [pool www] full"),
             pairs(&[("level", "WARNING"), ("message", "full"), ("service", "www")])

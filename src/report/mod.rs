@@ -3,6 +3,7 @@
 //! In: what `incident` found and `playbook` routed. Out: bytes in the form asked for. A renderer decides nothing: what
 //! it prints stands in the report. The JSON field names are a contract (DESIGN.md section 6): extend, never rename.
 
+mod assemble;
 pub mod csv;
 pub mod json;
 mod layout;
@@ -12,6 +13,8 @@ mod sample;
 mod sparkline;
 mod stamps;
 pub mod terminal;
+
+pub use assemble::{Facts, SourceFacts, assemble};
 
 use crate::error::Defect;
 use crate::event::{Certainty, Hop, Role, Severity};

@@ -1,0 +1,179 @@
+//! Arguments as typed.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Names the cause, the failing hop and the owner of a site's 5xx answers, from its logs.
+#[derive(Debug, Parser)]
+#[command(name = "triage", version, args_conflicts_with_subcommands = true)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 incidents at or above --fail-on, 2 something could not be read or is wrong."
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+
+    /// Logs: files, directories, globs, archives, `-` for stdin (also without any path, when a pipe stands there)
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) reading: Reading,
+
+    #[command(flatten)]
+    pub(super) telling: Telling,
+}
+
+/// How logs are read and judged.
+#[derive(Debug, clap::Args)]
+pub(super) struct Reading {
+    /// An nginx log_format: the directive as it stands in nginx.conf, or its string alone. May be given several times
+    #[arg(long, value_name = "STRING", global = true)]
+    pub(super) log_format: Vec<String>,
+
+    /// nginx.conf to find log_format strings by log path [default: /etc/nginx/nginx.conf where it exists]
+    #[arg(long, value_name = "FILE", env = "TRIAGE_NGINX_CONF", global = true)]
+    pub(super) nginx_conf: Option<PathBuf>,
+
+    /// Read every log as this format instead of finding it out
+    #[arg(long, value_name = "ID", global = true)]
+    pub(super) input_format: Option<String>,
+
+    /// Zone of stamps that name none, such as Europe/Berlin or +02:00 [default: as other logs show, else the machine's]
+    #[arg(long, value_name = "ZONE", env = "TRIAGE_TZ", global = true)]
+    pub(super) tz: Option<String>,
+
+    /// Quiet time that ends an incident, such as 90s, 5m, 1h
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = seconds)]
+    pub(super) gap: i64,
+
+    /// Who owns what: roles, teams, services, routes
+    #[arg(long, value_name = "FILE", env = "TRIAGE_PLAYBOOK")]
+    pub(super) playbook: Option<PathBuf>,
+
+    /// Worker threads [default: one a core]
+    #[arg(short, long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(super) jobs: usize,
+
+    /// Bytes a worker takes at a time
+    #[arg(long, value_name = "N", default_value_t = 0, hide = true)]
+    pub(super) chunk_bytes: usize,
+}
+
+/// How the answer is told.
+#[derive(Debug, clap::Args)]
+pub(super) struct Telling {
+    /// Write the report to a file; its suffix (.txt .json .ndjson .csv) gives the form
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Form of the report
+    #[arg(long, value_enum)]
+    pub(super) output_format: Option<Form>,
+
+    /// Zone of the stamps in the terminal report [default: UTC]
+    #[arg(short = 'Z', long, value_name = "ZONE")]
+    pub(super) zone: Option<String>,
+
+    /// Colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN", global = true)]
+    pub(super) color: Colour,
+
+    /// Exit with 1 where an incident is at least this severe
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<FailOn>,
+
+    /// Write the lines that nobody knows to a file
+    #[arg(long, value_name = "FILE")]
+    pub(super) unknown: Option<PathBuf>,
+
+    /// Say nothing but what is wrong
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// What a cause, a status or a log line means, who owns it, and why this verdict
+    Explain(Asked),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Asked {
+    /// A cause (upstream.refused), a status (502), or a log line in quotes
+    #[arg(required = true, value_name = "CAUSE|STATUS|LOG LINE")]
+    pub(super) what: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    Text,
+    Json,
+    Ndjson,
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    Info,
+    Warning,
+    Error,
+    Critical,
+}
+
+/// `90s`, `5m`, `1h30m`, or plain seconds.
+fn seconds(text: &str) -> Result<i64, String> {
+    let wrong = || format!("\"{text}\" is no time such as 90s, 5m or 1h30m");
+    let (mut total, mut number) = (0_i64, String::new());
+    for letter in text.chars() {
+        let unit = match letter {
+            '0'..='9' => {
+                number.push(letter);
+                continue;
+            }
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            'd' => 86_400,
+            _ => return Err(wrong()),
+        };
+        let count: i64 = std::mem::take(&mut number).parse().map_err(|_| wrong())?;
+        total = count.checked_mul(unit).and_then(|more| total.checked_add(more)).ok_or_else(wrong)?;
+    }
+    if !number.is_empty() {
+        total = number.parse::<i64>().ok().and_then(|more| total.checked_add(more)).ok_or_else(wrong)?;
+    }
+    const LONGEST_GAP_SECONDS: i64 = 366 * 86_400;
+    (1..=LONGEST_GAP_SECONDS)
+        .contains(&total)
+        .then_some(total)
+        .ok_or_else(|| format!("{}, between 1s and 366d", wrong()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(seconds("90s"), Ok(90));
+        assert_eq!(seconds("1h30m"), Ok(5400));
+        assert_eq!(seconds("45"), Ok(45));
+        for wrong in ["", "m", "5x", "-5m", "0s", "99999999999999999999d"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_holds_together() {
+        use clap::CommandFactory;
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,478 @@
+//! Puts the stages together; the only file with threads.
+//!
+//! In: logs, knowledge, options. Out: an [`Outcome`] (the tally with its books), and from it a [`Report`].
+//!
+//! ```text
+//! reader thread --chunks--> worker pool --parts--> this thread: merge in order of time, join, tally
+//!       ^------------------- demand, spent buffers ------------------------|
+//! ```
+//! The consumer asks for each log's chunks, a few ahead, so what is in memory is bounded whatever the logs are.
+
+use crate::cause::Catalogue;
+use crate::error::{Defect, Result, did_you_mean};
+use crate::grammar::detect::{Detected, detect};
+use crate::grammar::nginx_conf::NginxConf;
+use crate::grammar::{Format, Grammars, Witness};
+use crate::incident::{Join, Limits, Merge, Part, Plan, Scanner, Sides, Tally, finish};
+use crate::playbook::Playbook;
+use crate::report::{Facts, Report, SourceFacts, assemble};
+use crate::source::{Chunker, Input, Log, Member, Opened, PEEK_BYTES, Progress, open};
+use crate::time::Zone;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// Chunks of one log that are under way at the same time.
+const CHUNKS_AHEAD: usize = 4;
+/// All chunks under way take about this much.
+const IN_FLIGHT_BYTES: usize = 12 << 20;
+/// Chunks are no larger: they should stay in a core's cache.
+const MOST_CHUNK_BYTES: usize = 512 << 10;
+/// Nor smaller, however many logs are read at once.
+const LEAST_CHUNK_BYTES: usize = 32 << 10;
+
+/// How the work is to be done.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Worker threads; 0 is one a core.
+    pub jobs: usize,
+    /// Size of a chunk in bytes; 0 is chosen by the number of logs.
+    pub chunk_bytes: usize,
+    /// Bounds of the tally.
+    pub limits: Limits,
+    /// The zone for stamps that name none; `None` is found from the other logs, else the machine's.
+    pub zone: Option<Zone>,
+    /// Formats to use instead of finding them, by id.
+    pub input_format: Option<String>,
+    /// The user's own formats.
+    pub told: Vec<Arc<Format>>,
+    /// An nginx configuration that names formats by log path.
+    pub conf: Option<NginxConf>,
+}
+
+/// What a run found, before it is grouped and routed.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The counts.
+    pub tally: Tally,
+    /// The sources, in the order of the tally's.
+    pub sources: Vec<SourceFacts>,
+    /// What was wrong with the input.
+    pub defects: Vec<Defect>,
+    /// What the reader of the report should know.
+    pub notes: Vec<String>,
+    /// How zone-less stamps were read.
+    pub zone: String,
+}
+
+impl Outcome {
+    /// Groups, chains and routes what was counted.
+    pub fn into_report(self, catalogue: &Catalogue, playbook: &Playbook) -> Report {
+        let troubles = finish(&self.tally, catalogue);
+        assemble(Facts {
+            tally: &self.tally,
+            troubles: &troubles,
+            sources: &self.sources,
+            catalogue,
+            playbook,
+            zone: self.zone,
+            defects: self.defects,
+            notes: self.notes,
+        })
+    }
+}
+
+/// A log with its plan.
+struct Stream<'l> {
+    log: &'l Log,
+    /// Number of its first member among all sources.
+    first_source: usize,
+    plan: Plan,
+    /// The first member, where it can be read only once.
+    opened: Option<Chunker<Opened>>,
+}
+
+/// Reads, judges, joins and counts.
+///
+/// # Errors
+/// Only where nothing can be done at all (an unknown format id). What is wrong with a log is among the outcome's defects.
+pub fn run(
+    logs: &[Log],
+    grammars: &Grammars,
+    catalogue: &Catalogue,
+    options: &Options,
+    progress: &Progress,
+) -> Result<Outcome> {
+    let mut outcome = Outcome {
+        tally: Tally::new(options.limits, logs.iter().map(|log| log.members.len()).sum()),
+        sources: Vec::new(),
+        defects: Vec::new(),
+        notes: Vec::new(),
+        zone: String::new(),
+    };
+    let chunk_bytes = chunk_bytes(options, logs.len());
+    let (streams, found) = look_at(logs, grammars, options, chunk_bytes, &mut outcome)?;
+    let sides = sides(&found);
+    let mut join = Join::new(catalogue, sides);
+    read_all(streams, catalogue, options, chunk_bytes, progress, &mut outcome, &mut join);
+    join.finish(&mut outcome.tally);
+    if join.crowded_out > 0 {
+        outcome.notes.push(format!(
+            "{} diagnoses waited for their request until there was no more room; they count as attempts",
+            join.crowded_out
+        ));
+    }
+    Ok(outcome)
+}
+
+fn chunk_bytes(options: &Options, logs: usize) -> usize {
+    match options.chunk_bytes {
+        0 => (IN_FLIGHT_BYTES / (logs.max(1) * (CHUNKS_AHEAD + 2))).clamp(LEAST_CHUNK_BYTES, MOST_CHUNK_BYTES),
+        bytes => bytes,
+    }
+}
+
+fn sides(found: &[Detected]) -> Sides {
+    let any = |witness| found.iter().flat_map(|found| &found.formats).any(|format| format.witness == witness);
+    Sides { requests: any(Witness::Request), diagnoses: any(Witness::Diagnosis) }
+}
+
+/// Looks at the beginning of every log: which format, which zone.
+fn look_at<'l>(
+    logs: &'l [Log],
+    grammars: &Grammars,
+    options: &Options,
+    chunk_bytes: usize,
+    outcome: &mut Outcome,
+) -> Result<(Vec<Stream<'l>>, Vec<Detected>)> {
+    let mut streams = Vec::new();
+    let mut all_found = Vec::new();
+    let mut first_source = 0;
+    for log in logs {
+        let candidates = candidates(log, grammars, options)?;
+        let (found, opened) = look_at_members(log, &candidates, chunk_bytes, outcome);
+        let plan = Plan { formats: found.formats.clone(), zone: Zone::UTC };
+        streams.push(Stream { log, first_source, plan, opened });
+        first_source += log.members.len();
+        all_found.push(found);
+    }
+    let (zone, why) = zone_for(options, &all_found);
+    outcome.zone.clone_from(&why);
+    for (stream, found) in streams.iter_mut().zip(&all_found) {
+        stream.plan.zone = zone;
+        let shown = if found.names_its_zone == Some(true) { "in its stamps".to_owned() } else { why.clone() };
+        let sources = &mut outcome.sources[stream.first_source..stream.first_source + stream.log.members.len()];
+        sources.iter_mut().for_each(|source| source.zone.clone_from(&shown));
+    }
+    Ok((streams, all_found))
+}
+
+/// The formats that a log may have: one that was named, those told, those its path has in nginx.conf, those built in.
+fn candidates(log: &Log, grammars: &Grammars, options: &Options) -> Result<Vec<Arc<Format>>> {
+    if let Some(id) = &options.input_format {
+        let named: Vec<Arc<Format>> = grammars.with_id(id).cloned().collect();
+        if named.is_empty() {
+            let defect = Defect::new("--input-format", format!("there is no format \"{id}\""));
+            let hint = did_you_mean(id, grammars.ids());
+            return Err(defect.hint(hint.unwrap_or_else(|| format!("known are {}", grammars.ids().join(", ")))));
+        }
+        return Ok(named.into_iter().chain(options.told.iter().filter(|format| format.id == *id).cloned()).collect());
+    }
+    let mut all = options.told.clone();
+    if let Some(format) = options.conf.as_ref().and_then(|conf| conf.format_of(Path::new(&log.name))) {
+        all.extend(grammars.told(&format!("log_format {} {}", format.name, directive_rest(format))).ok());
+    }
+    all.extend(grammars.formats.iter().cloned());
+    Ok(all)
+}
+
+fn directive_rest(format: &crate::grammar::notation::LogFormat) -> String {
+    use crate::grammar::notation::Escape;
+    let escape = match format.escape {
+        Escape::Default => "default",
+        Escape::Json => "json",
+        Escape::None => "none",
+    };
+    format!("escape={escape} '{}';", format.text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// Finds the format from the newest member that has lines. A pipe stays open: it can be read only once.
+fn look_at_members(
+    log: &Log,
+    candidates: &[Arc<Format>],
+    chunk_bytes: usize,
+    outcome: &mut Outcome,
+) -> (Detected, Option<Chunker<Opened>>) {
+    let mut found = Detected::nothing();
+    let mut kept = None;
+    let mut has_lines = false;
+    for member in log.members.iter().rev() {
+        let Ok(opened) = open(member, &Progress::default()) else { continue };
+        let mut chunker = Chunker::new(opened, chunk_bytes);
+        let sample = whole_lines(chunker.peek(PEEK_BYTES));
+        has_lines |= !sample.is_empty();
+        if found.formats.is_empty() {
+            found = detect(sample, candidates);
+        }
+        if !matches!(member.input, Input::File(_)) {
+            kept = Some(chunker);
+        }
+        if !found.formats.is_empty() {
+            break;
+        }
+    }
+    let (format, format_id) = match found.formats.first() {
+        Some(format) => (format.name(), format.id.clone()),
+        None => (if has_lines { "unknown" } else { "empty" }.to_owned(), "unknown".to_owned()),
+    };
+    let others: Vec<String> = found.formats.iter().skip(1).map(|format| format.name()).collect();
+    let format = if others.is_empty() { format } else { format!("{format} + {}", others.join(" + ")) };
+    outcome.sources.extend(log.members.iter().map(|member| SourceFacts {
+        path: member.display.clone(),
+        format: format.clone(),
+        format_id: format_id.clone(),
+        fit: found.fit,
+        zone: String::new(),
+        defect: None,
+    }));
+    (found, kept)
+}
+
+/// The sample without a last line that is only half there.
+fn whole_lines(sample: &[u8]) -> &[u8] {
+    if sample.len() < PEEK_BYTES {
+        return sample;
+    }
+    memchr::memrchr(b'\n', sample).map_or(sample, |end| &sample[..=end])
+}
+
+/// The zone of stamps that name none: the user's; the one offset that all other logs show; the machine's.
+fn zone_for(options: &Options, found: &[Detected]) -> (Zone, String) {
+    if let Some(zone) = options.zone {
+        return (zone, format!("{zone} (--tz)"));
+    }
+    let offsets: Vec<i32> = found.iter().filter_map(|found| found.offset_seconds).collect();
+    match offsets.split_first() {
+        Some((first, rest)) if rest.iter().all(|other| other == first) => match chrono::FixedOffset::east_opt(*first) {
+            Some(offset) => (Zone::Fixed(offset), format!("{offset} (from the access log beside it)")),
+            None => (Zone::Machine, "the machine's zone".into()),
+        },
+        _ => (Zone::Machine, "the machine's zone".into()),
+    }
+}
+
+/// What the consumer asks of the reader: a chunk of this log, with a spent buffer.
+type Demand = (usize, Option<Vec<u8>>);
+
+/// What comes back.
+enum Answer {
+    /// The part with this number of the log, from this source.
+    Part { log: usize, number: u64, source: u32, part: Part },
+    /// The log ends after so many parts.
+    End { log: usize, parts: u64 },
+    /// Something is wrong with this source.
+    Defect { source: usize, defect: Defect },
+}
+
+fn read_all<'l>(
+    streams: Vec<Stream<'l>>,
+    catalogue: &Catalogue,
+    options: &Options,
+    chunk_bytes: usize,
+    progress: &Progress,
+    outcome: &mut Outcome,
+    join: &mut Join<'_>,
+) {
+    let order = diagnoses_first(&streams);
+    let (demand, demands) = channel::<Demand>();
+    let (answer, answers) = channel::<Answer>();
+    let count = streams.len();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).thread_name(|at| format!("scan-{at}")).build();
+    let pool = match pool {
+        Ok(pool) => pool,
+        Err(error) => {
+            outcome.defects.push(Defect::new("--jobs", format!("the threads cannot be started: {error}")));
+            return;
+        }
+    };
+    pool.in_place_scope(|tasks| {
+        std::thread::scope(|threads| {
+            threads.spawn(move || {
+                Reader { streams: readings(streams), catalogue, chunk_bytes, progress, answer }.serve(&demands, tasks)
+            });
+            consume(&order, count, &demand, &answers, outcome, join);
+            drop(demand);
+        });
+    });
+}
+
+/// The place of each log in the merge: logs of diagnoses first, so that at the same stamp the reason comes first.
+fn diagnoses_first(streams: &[Stream<'_>]) -> Vec<usize> {
+    let is_request =
+        |at: &usize| streams[*at].plan.formats.first().is_some_and(|format| format.witness == Witness::Request);
+    let mut order: Vec<usize> = (0..streams.len()).collect();
+    order.sort_by_key(is_request);
+    let mut place = vec![0; streams.len()];
+    order.iter().enumerate().for_each(|(at, log)| place[*log] = at);
+    place
+}
+
+/// Takes the parts in order and asks for more.
+fn consume(
+    place: &[usize],
+    count: usize,
+    demand: &Sender<Demand>,
+    answers: &Receiver<Answer>,
+    outcome: &mut Outcome,
+    join: &mut Join<'_>,
+) {
+    let mut merge = Merge::new(count);
+    let mut early: Vec<BTreeMap<u64, (u32, Part)>> = (0..count).map(|_| BTreeMap::new()).collect();
+    let mut next = vec![0_u64; count];
+    let mut ends: Vec<Option<u64>> = vec![None; count];
+    let log_at = inverse(place);
+    for log in 0..count {
+        (0..CHUNKS_AHEAD).for_each(|_| drop(demand.send((log, None))));
+    }
+    while !merge.is_done() {
+        let Ok(answer) = answers.recv() else { return };
+        let log = match answer {
+            Answer::Defect { source, defect } => {
+                outcome.sources[source].defect = Some(defect.what.clone());
+                outcome.defects.push(defect);
+                continue;
+            }
+            Answer::Part { log, number, source, part } => {
+                early[log].insert(number, (source, part));
+                log
+            }
+            Answer::End { log, parts } => {
+                ends[log] = Some(parts);
+                log
+            }
+        };
+        while let Some((source, part)) = early[log].remove(&next[log]) {
+            next[log] += 1;
+            merge.push(place[log], source, part);
+        }
+        if ends[log] == Some(next[log]) {
+            merge.end(place[log]);
+        }
+        merge.advance(&mut outcome.tally, join, |at, part| drop(demand.send((log_at[at], Some(part.bytes)))));
+    }
+}
+
+fn inverse(place: &[usize]) -> Vec<usize> {
+    let mut inverse = vec![0; place.len()];
+    place.iter().enumerate().for_each(|(log, at)| inverse[*at] = log);
+    inverse
+}
+
+/// The members of a log that are still to be read.
+struct Reading<'l> {
+    members: std::vec::IntoIter<(usize, &'l Member)>,
+    plan: Arc<Plan>,
+    current: Option<(usize, Chunker<Opened>)>,
+    /// A pipe that was opened to look at it.
+    opened: Option<Chunker<Opened>>,
+    parts: u64,
+    ended: bool,
+}
+
+fn readings(streams: Vec<Stream<'_>>) -> Vec<Reading<'_>> {
+    let mut all = Vec::new();
+    for stream in streams {
+        let members = stream.log.members.iter().enumerate().map(|(at, member)| (stream.first_source + at, member));
+        all.push(Reading {
+            members: members.collect::<Vec<_>>().into_iter(),
+            plan: Arc::new(stream.plan),
+            current: None,
+            opened: stream.opened,
+            parts: 0,
+            ended: false,
+        });
+    }
+    all
+}
+
+/// The reading thread: serves demands one by one.
+struct Reader<'l, 'c> {
+    streams: Vec<Reading<'l>>,
+    catalogue: &'c Catalogue,
+    chunk_bytes: usize,
+    progress: &'c Progress,
+    answer: Sender<Answer>,
+}
+
+impl<'c> Reader<'_, 'c> {
+    fn serve<'s>(mut self, demands: &Receiver<Demand>, tasks: &rayon::Scope<'s>)
+    where
+        'c: 's,
+    {
+        while let Ok((log, spent)) = demands.recv() {
+            if let (Some(bytes), Some((_, chunker))) = (spent, &mut self.streams[log].current) {
+                chunker.recycle(bytes);
+            }
+            self.next_chunk(log, tasks);
+        }
+    }
+
+    fn next_chunk<'s>(&mut self, log: usize, tasks: &rayon::Scope<'s>)
+    where
+        'c: 's,
+    {
+        loop {
+            if self.streams[log].ended {
+                return;
+            }
+            if self.streams[log].current.is_none() && !self.open_next(log) {
+                let parts = self.streams[log].parts;
+                self.streams[log].ended = true;
+                drop(self.answer.send(Answer::End { log, parts }));
+                return;
+            }
+            let Some((source, chunker)) = &mut self.streams[log].current else { continue };
+            let source = *source;
+            match chunker.next_chunk() {
+                Some(Ok(chunk)) => {
+                    let stream = &mut self.streams[log];
+                    let number = stream.parts;
+                    stream.parts += 1;
+                    let (plan, catalogue, answer) = (Arc::clone(&stream.plan), self.catalogue, self.answer.clone());
+                    tasks.spawn(move |_| {
+                        let part = Scanner::new(&plan, catalogue).scan(chunk);
+                        drop(answer.send(Answer::Part { log, number, source: source as u32, part }));
+                    });
+                    return;
+                }
+                Some(Err(defect)) => drop(self.answer.send(Answer::Defect { source, defect })),
+                None => self.streams[log].current = None,
+            }
+        }
+    }
+
+    /// Opens the next member that can be opened; `false` where there is none.
+    fn open_next(&mut self, log: usize) -> bool {
+        let stream = &mut self.streams[log];
+        for (source, member) in stream.members.by_ref() {
+            let kept = if matches!(member.input, Input::File(_)) { None } else { stream.opened.take() };
+            let opened = match kept {
+                Some(chunker) => Ok(chunker),
+                None => open(member, self.progress).map(|opened| Chunker::new(opened, self.chunk_bytes)),
+            };
+            match opened {
+                Ok(mut chunker) => {
+                    if stream.plan.has_long_records() {
+                        let plan = Arc::clone(&stream.plan);
+                        chunker.set_record_start(Box::new(move |line| plan.starts_record(line)));
+                    }
+                    stream.current = Some((source, chunker));
+                    return true;
+                }
+                Err(defect) => drop(self.answer.send(Answer::Defect { source, defect })),
+            }
+        }
+        false
+    }
+}

@@ -1,0 +1,204 @@
+//! One order for the witnesses of all logs: by time, then by log.
+//!
+//! In: the parts of each log in their order. Out: everything in them, counted into the tally and handed to the join. The
+//! order is a function of the logs' bytes: a log's position is the latest stamp it has shown so far, so that a line out
+//! of order does not depend on where a chunk ends.
+
+use super::NameId;
+use super::join::{Join, Placed};
+use super::part::{Part, WitnessRecord};
+use super::segment::MOST_EVIDENCE_BYTES;
+use super::tally::Tally;
+use crate::time::Timestamp;
+use std::collections::VecDeque;
+
+/// Puts the parts of several logs into one order.
+#[derive(Debug)]
+pub struct Merge {
+    logs: Vec<Log>,
+}
+
+#[derive(Debug)]
+struct Log {
+    parts: VecDeque<(u32, Part)>,
+    /// The next witness of the first part.
+    next: usize,
+    /// The latest stamp shown so far.
+    clock: Timestamp,
+    /// Nothing more will come.
+    ended: bool,
+    /// Lines of the member read so far.
+    lines: u64,
+    member: u32,
+    names: LocalNames,
+}
+
+/// A part's names in the tally's numbers.
+#[derive(Debug, Default)]
+struct LocalNames {
+    services: Vec<Option<NameId>>,
+    upstreams: Vec<Option<NameId>>,
+    paths: Vec<Option<NameId>>,
+}
+
+impl Merge {
+    /// For so many logs. Logs of diagnoses should come first: at the same stamp they are taken first.
+    pub fn new(logs: usize) -> Self {
+        let log = || Log {
+            parts: VecDeque::new(),
+            next: 0,
+            clock: Timestamp::from_micros(i64::MIN),
+            ended: false,
+            lines: 0,
+            member: u32::MAX,
+            names: LocalNames::default(),
+        };
+        Self { logs: (0..logs).map(|_| log()).collect() }
+    }
+
+    /// The next part of a log, from this member of it.
+    pub fn push(&mut self, log: usize, member: u32, part: Part) {
+        self.logs[log].parts.push_back((member, part));
+    }
+
+    /// The log has no more parts.
+    pub fn end(&mut self, log: usize) {
+        self.logs[log].ended = true;
+    }
+
+    /// The first log of which the next part must be known before anything more can be taken.
+    pub fn waits_for(&self) -> Option<usize> {
+        self.logs.iter().position(|log| log.parts.is_empty() && !log.ended)
+    }
+
+    /// Whether all logs have ended and all was taken.
+    pub fn is_done(&self) -> bool {
+        self.logs.iter().all(|log| log.ended && log.parts.is_empty())
+    }
+
+    /// Takes what can be taken in order, until a log must show its next part. Parts that are used up are handed to
+    /// `spent` with their log.
+    pub fn advance(&mut self, tally: &mut Tally, join: &mut Join<'_>, mut spent: impl FnMut(usize, Part)) {
+        while self.waits_for().is_none() {
+            let Some(at) = self.first() else { return };
+            let limit = self.limit_beside(at);
+            if let Some(part) = self.logs[at].take_until(limit, tally, join) {
+                spent(at, part);
+            }
+        }
+    }
+
+    /// The log whose next witness is the earliest.
+    fn first(&self) -> Option<usize> {
+        (0..self.logs.len()).filter(|at| !self.logs[*at].parts.is_empty()).min_by_key(|at| (self.logs[*at].head(), *at))
+    }
+
+    /// How far this log may go before another one is due: its time and number.
+    fn limit_beside(&self, at: usize) -> Option<(Timestamp, bool)> {
+        let others = (0..self.logs.len()).filter(|other| *other != at && !self.logs[*other].parts.is_empty());
+        others.map(|other| (self.logs[other].head(), other)).min().map(|(time, other)| (time, at < other))
+    }
+}
+
+impl Log {
+    /// When the next witness, or the end of the first part, is due.
+    fn head(&self) -> Timestamp {
+        let Some((_, part)) = self.parts.front() else { return self.clock };
+        let due = match part.witnesses.get(self.next) {
+            Some(witness) => witness.time,
+            None => part.span.map(|(_, last)| last),
+        };
+        due.map_or(self.clock, |time| time.max(self.clock))
+    }
+
+    /// Takes witnesses up to the limit; the part, once it is used up.
+    fn take_until(&mut self, limit: Option<(Timestamp, bool)>, tally: &mut Tally, join: &mut Join<'_>) -> Option<Part> {
+        let (member, part) = self.parts.front()?;
+        let member = *member;
+        if self.next == 0 {
+            if self.member != member {
+                (self.member, self.lines) = (member, 0);
+            }
+            self.names.begin(part);
+        }
+        while let Some(witness) = part.witnesses.get(self.next) {
+            let due = witness.time.map_or(self.clock, |time| time.max(self.clock));
+            if limit.is_some_and(|(time, first)| due > time || (due == time && !first)) {
+                return None;
+            }
+            self.clock = due;
+            self.next += 1;
+            let placed = placed(witness, due, member, self.lines, part, &mut self.names, tally);
+            join.take(placed, tally);
+        }
+        let due = part.span.map_or(self.clock, |(_, last)| last.max(self.clock));
+        if limit.is_some_and(|(time, first)| due > time || (due == time && !first)) {
+            return None;
+        }
+        self.clock = due;
+        self.next = 0;
+        let (_, mut part) = self.parts.pop_front()?;
+        self.lines += part.counts.lines();
+        count(&mut part, member, &mut self.names, tally);
+        Some(part)
+    }
+}
+
+fn placed(
+    witness: &WitnessRecord,
+    due: Timestamp,
+    member: u32,
+    lines: u64,
+    part: &Part,
+    names: &mut LocalNames,
+    tally: &mut Tally,
+) -> Placed {
+    let text = part.text(witness);
+    let global = WitnessRecord {
+        service: translate(&mut names.services, &mut tally.services, part, witness.service),
+        upstream: translate(&mut names.upstreams, &mut tally.upstreams, part, witness.upstream),
+        path: translate(&mut names.paths, &mut tally.paths, part, witness.path),
+        ..*witness
+    };
+    Placed {
+        witness: global,
+        // A record without a stamp (`nginx: [emerg] ...`) is as late as the log was.
+        time: witness.time.unwrap_or(due),
+        member,
+        line: lines + u64::from(witness.line) + 1,
+        offset: part.offset + u64::from(witness.start),
+        text: text[..text.len().min(MOST_EVIDENCE_BYTES)].into(),
+    }
+}
+
+impl LocalNames {
+    fn begin(&mut self, part: &Part) {
+        let room = part.names.iter().count();
+        for list in [&mut self.services, &mut self.upstreams, &mut self.paths] {
+            list.clear();
+            list.resize(room, None);
+        }
+    }
+}
+
+fn translate(known: &mut [Option<NameId>], names: &mut super::Names, part: &Part, id: NameId) -> NameId {
+    match known.get_mut(id.0 as usize) {
+        Some(slot) => *slot.get_or_insert_with(|| names.id(part.names.name(id))),
+        None => super::NONE,
+    }
+}
+
+/// The part's books go to its member's.
+fn count(part: &mut Part, member: u32, names: &mut LocalNames, tally: &mut Tally) {
+    for traffic in std::mem::take(&mut part.traffic) {
+        let service = translate(&mut names.services, &mut tally.services, part, traffic.service);
+        tally.traffic.entry(service).or_default().add(traffic.second, u64::from(traffic.requests));
+    }
+    let source = &mut tally.sources[member as usize];
+    source.counts.add(&part.counts);
+    source.requests += part.requests;
+    source.unknown.merge(std::mem::take(&mut part.unknown));
+    if let Some((first, last)) = part.span {
+        source.span = Some(source.span.map_or((first, last), |(a, b)| (a.min(first), b.max(last))));
+    }
+}
