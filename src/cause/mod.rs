@@ -203,7 +203,9 @@ impl Judge<'_> {
             return self.verdict(rule);
         }
         let fallback = self.catalogue.fallback;
-        let cause = if matches!(status, 502 | 504) { fallback.gateway } else { fallback.other };
+        // An answer of its own in place of one that the upstream did give: the reason lies behind it (error_page).
+        let replaced = event.get(Field::UpstreamStatus).is_some() && AnsweredBy::of(event) == AnsweredBy::Proxy;
+        let cause = if matches!(status, 502 | 504) || replaced { fallback.gateway } else { fallback.other };
         Verdict { rule: None, cause: Some(cause), gives: Gives::Failure, certainty: Certainty::Default }
     }
 

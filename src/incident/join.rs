@@ -37,6 +37,9 @@ pub struct Placed {
     pub offset: u64,
     /// The beginning of its text.
     pub text: Box<[u8]>,
+    /// A diagnosis that a request was joined with, though another one decided: the trouble it was counted to. It may
+    /// still turn out to be the one line about another request of the same client for the same URI.
+    pub claimed: Option<SeriesKey>,
 }
 
 /// Brings requests and diagnoses together.
@@ -99,7 +102,7 @@ impl<'c> Join<'c> {
         match placed.witness.kind {
             WitnessKind::Condition => self.count_alone(&placed, TroubleKind::Condition, tally),
             WitnessKind::Request if self.sides.diagnoses => self.request(placed, tally),
-            WitnessKind::Request => self.settle_request(placed, Vec::new(), tally),
+            WitnessKind::Request => self.settle_request(&placed, &[], tally),
             WitnessKind::Failure | WitnessKind::Warning if self.sides.requests && has_request(&placed.witness) => {
                 self.diagnosis(placed, tally);
             }
@@ -110,7 +113,7 @@ impl<'c> Join<'c> {
     /// Settles all that still waits: the logs have ended.
     pub fn finish(&mut self, tally: &mut Tally) {
         while let Some((_, request)) = self.requests.pop_first() {
-            self.settle_request(request, Vec::new(), tally);
+            self.settle_request(&request, &[], tally);
         }
         while let Some((_, diagnosis)) = self.diagnoses.pop_first() {
             self.settle_diagnosis(&diagnosis, tally);
@@ -123,21 +126,18 @@ impl<'c> Join<'c> {
             let number = self.number();
             self.requests.push(number, request);
         } else {
-            self.settle_request(request, found, tally);
+            self.settle_request(&request, &found, tally);
         }
     }
 
     fn diagnosis(&mut self, diagnosis: Placed, tally: &mut Tally) {
         let late_for =
             keys(&diagnosis.witness).find_map(|key| self.requests.newest(key, |request| belongs(request, &diagnosis)));
-        if let Some(number) = late_for {
-            if let Some(request) = self.requests.remove(number) {
-                self.settle_request(request, vec![diagnosis], tally);
-            }
-            return;
-        }
         let number = self.number();
         self.diagnoses.push(number, diagnosis);
+        if let Some(request) = late_for.and_then(|number| self.requests.remove(number)) {
+            self.settle_request(&request, &[number], tally);
+        }
         while self.diagnoses.by_number.len() > MOST_WAITING {
             self.crowded_out += 1;
             if let Some((_, oldest)) = self.diagnoses.pop_first() {
@@ -147,32 +147,36 @@ impl<'c> Join<'c> {
     }
 
     /// The diagnoses that belong to a failed request: the ones near its end, and older ones of the same connection.
-    fn diagnoses_of(&mut self, request: &Placed) -> Vec<Placed> {
+    /// Those that another request has claimed count only where there are no others.
+    fn diagnoses_of(&self, request: &Placed) -> Vec<u64> {
         let mut found: Vec<u64> = Vec::new();
         for key in keys(&request.witness) {
             found.extend(self.diagnoses.all(key, |diagnosis| belongs(request, diagnosis)));
         }
-        let connections: Vec<u64> = found
-            .iter()
-            .filter_map(|number| self.diagnoses.by_number.get(number))
-            .map(|diagnosis| diagnosis.witness.connection)
-            .filter(|connection| *connection != 0)
-            .collect();
+        let free =
+            |number: &u64| self.diagnoses.by_number.get(number).is_some_and(|diagnosis| diagnosis.claimed.is_none());
+        if found.iter().any(free) {
+            found.retain(free);
+        }
+        let connection_of =
+            |number: &u64| self.diagnoses.by_number.get(number).map_or(0, |diagnosis| diagnosis.witness.connection);
+        let connections: Vec<u64> = found.iter().map(connection_of).filter(|connection| *connection != 0).collect();
         for key in keys(&request.witness) {
-            let same_connection =
-                |older: &Placed| connections.contains(&older.witness.connection) && older.time <= request.time;
-            found.extend(self.diagnoses.all(key, same_connection));
+            let earlier_attempt = |older: &Placed| {
+                older.claimed.is_none() && older.time <= request.time && connections.contains(&older.witness.connection)
+            };
+            found.extend(self.diagnoses.all(key, earlier_attempt));
         }
         found.sort_unstable();
         found.dedup();
-        found.into_iter().filter_map(|number| self.diagnoses.remove(number)).collect()
+        found
     }
 
     fn settle_old(&mut self, tally: &mut Tally) {
         let (soon, late) = (self.clock.plus_micros(-SLACK_MICROS), self.clock.plus_micros(-WAIT_MICROS));
         while self.requests.first_time().is_some_and(|time| time < soon) {
             if let Some((_, request)) = self.requests.pop_first() {
-                self.settle_request(request, Vec::new(), tally);
+                self.settle_request(&request, &[], tally);
             }
         }
         while self.diagnoses.first_time().is_some_and(|time| time < late) {
@@ -182,22 +186,16 @@ impl<'c> Join<'c> {
         }
     }
 
-    /// A failed request takes the cause of the diagnosis that says most, else the one its fields imply.
-    fn settle_request(&mut self, request: Placed, diagnoses: Vec<Placed>, tally: &mut Tally) {
-        let best = diagnoses.iter().filter(|diagnosis| explains(&request, diagnosis)).max_by_key(|diagnosis| {
-            (self.rank(diagnosis.witness.cause, diagnosis.witness.kind), diagnosis.time, diagnosis.offset)
-        });
-        let own = (self.rank(request.witness.cause, WitnessKind::Request), request.witness.certainty);
-        let best = best.filter(|diagnosis| {
-            // A verdict that the request's own fields imply yields to a line, unless it says more than the line does.
-            own.1 == Certainty::Default || self.rank(diagnosis.witness.cause, diagnosis.witness.kind) >= own.0
-        });
-        let decided = best.map_or(&request.witness, |diagnosis| &diagnosis.witness);
+    /// A failed request takes the cause of the diagnosis that says most, else the one its fields imply. The other
+    /// diagnoses stay, claimed, in case they belong to a request that is still to come.
+    fn settle_request(&mut self, request: &Placed, found: &[u64], tally: &mut Tally) {
+        let best = self.best_of(request, found).and_then(|number| self.diagnoses.remove(number));
         let witness = &request.witness;
+        let decided = best.as_ref().map_or(witness, |diagnosis| &diagnosis.witness);
         let failure = Failure {
             time: request.time,
             requests: 1,
-            attempts: diagnoses.len() as u64,
+            attempts: u64::from(best.is_some()),
             status: witness.status,
             certainty: decided.certainty,
             rule: decided.rule,
@@ -207,16 +205,38 @@ impl<'c> Join<'c> {
             duration_ms: witness.duration_ms,
         };
         let service = first_known(witness.service, decided.service);
+        let key = SeriesKey { cause: decided.cause, service, kind: TroubleKind::Requests };
         tally.failed += 1;
         tally.explained += u64::from(decided.certainty > Certainty::Default);
-        let segment = tally.count(SeriesKey { cause: decided.cause, service, kind: TroubleKind::Requests }, &failure);
-        if let Some(diagnosis) = best {
+        let segment = tally.count(key, &failure);
+        if let Some(diagnosis) = &best {
             segment.keep(0, diagnosis.member, diagnosis.offset, || diagnosis.evidence(0));
         }
         segment.keep(2, request.member, request.offset, || request.evidence(2));
+        for number in found {
+            if let Some(other) = self.diagnoses.by_number.get_mut(number) {
+                other.claimed.get_or_insert(key);
+            }
+        }
+    }
+
+    /// The diagnosis that says most about the request; none where the request's own fields say more.
+    fn best_of(&self, request: &Placed, found: &[u64]) -> Option<u64> {
+        let known = found.iter().filter_map(|number| Some((*number, self.diagnoses.by_number.get(number)?)));
+        let rank = |diagnosis: &Placed| self.rank(diagnosis.witness.cause, diagnosis.witness.kind);
+        let best = known
+            .filter(|(_, diagnosis)| explains(request, diagnosis))
+            .max_by_key(|(_, diagnosis)| (rank(diagnosis), diagnosis.time, diagnosis.offset));
+        let own = self.rank(request.witness.cause, WitnessKind::Request);
+        let only_status = request.witness.certainty == Certainty::Default;
+        best.filter(|(_, diagnosis)| only_status || rank(diagnosis) >= own).map(|(number, _)| number)
     }
 
     fn settle_diagnosis(&mut self, diagnosis: &Placed, tally: &mut Tally) {
+        if let Some(key) = diagnosis.claimed {
+            tally.count_attempt(key, diagnosis.time, diagnosis.witness.upstream);
+            return;
+        }
         let kind = match diagnosis.witness.kind {
             WitnessKind::Warning => TroubleKind::Warning,
             _ => TroubleKind::Unmatched,

@@ -168,6 +168,7 @@ fn placed(
         line: lines + u64::from(witness.line) + 1,
         offset: part.offset + u64::from(witness.start),
         text: text[..text.len().min(MOST_EVIDENCE_BYTES)].into(),
+        claimed: None,
     }
 }
 

@@ -29,5 +29,5 @@ pub use names::{NONE, NameId, Names};
 pub use part::{LineCounts, Part, Traffic, WitnessKind, WitnessRecord};
 pub use scan::{Plan, Scanner};
 pub use segment::{EvidenceLine, MOST_EVIDENCE_BYTES, Segment, TroubleKind};
-pub use tally::{Limits, SourceTally, Tally, USUAL_GAP_SECONDS};
+pub use tally::{Limits, SeriesKey, SourceTally, Tally, USUAL_GAP_SECONDS};
 pub use template::Templates;

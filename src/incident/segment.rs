@@ -204,6 +204,12 @@ impl Segment {
         self.timeline.add(failure.time.seconds(), 1);
     }
 
+    /// Adds an attempt of a request that is counted already.
+    pub fn add_attempt(&mut self, upstream: NameId) {
+        self.attempts += 1;
+        self.upstreams.add(upstream, 1);
+    }
+
     /// Keeps a line as evidence, where it is among the lowest of its rank.
     pub fn keep(&mut self, rank: u8, member: u32, offset: u64, line: impl FnOnce() -> EvidenceLine) {
         let place = (rank, member, offset);

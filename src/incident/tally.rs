@@ -113,6 +113,20 @@ impl Tally {
         &mut list[at]
     }
 
+    /// Counts an attempt of a request that was counted already: an earlier peer that failed it.
+    pub fn count_attempt(&mut self, key: SeriesKey, time: Timestamp, upstream: NameId) {
+        let gap = self.limits.gap_seconds * 1_000_000;
+        let key = self.room_for(key);
+        let list = self.series.get_mut(&key).map_or(&mut [][..], Vec::as_mut_slice);
+        let of = list
+            .iter_mut()
+            .rev()
+            .find(|segment| segment.first.plus_micros(-gap) <= time && time <= segment.last.plus_micros(gap));
+        if let Some(segment) = of {
+            segment.add_attempt(upstream);
+        }
+    }
+
     /// The key itself, or one that is there already when there is no room for more.
     fn room_for(&mut self, key: SeriesKey) -> SeriesKey {
         if self.segments < self.limits.segments || self.series.contains_key(&key) {
