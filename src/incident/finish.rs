@@ -42,6 +42,8 @@ pub struct Trouble {
     pub severity: Severity,
     /// It consists of conditions alone.
     only_conditions: bool,
+    /// It consists of failures that no request shows: a retry saved them.
+    is_hidden_failure: bool,
 }
 
 /// All troubles of a run: incidents first, worst first, then warnings.
@@ -105,6 +107,7 @@ fn gathered(tally: &Tally, coverage: &Coverage, catalogue: &Catalogue) -> Troubl
                 requests_total: None,
                 severity: Severity::Info,
                 only_conditions: key.kind == TroubleKind::Condition,
+                is_hidden_failure: key.kind == TroubleKind::Unmatched,
             });
         }
     }
@@ -129,38 +132,50 @@ fn merge_same(troubles: &mut Troubles, gap: i64) {
 }
 
 fn takes_in(host: &Trouble, guest: &Trouble, gap: i64) -> bool {
-    let weaker = guest.only_conditions || (guest.segment.requests == 0 && host.segment.requests > 0);
-    let same_service = host.service == guest.service || guest.only_conditions;
-    let stronger = !host.only_conditions && (host.seen_by_users || !guest.seen_by_users);
-    // A warning beside an incident of the same cause stays a warning: nobody saw it.
-    let same_side = host.seen_by_users == guest.seen_by_users || guest.only_conditions || guest.segment.requests == 0;
-    host.cause == guest.cause
-        && weaker
-        && stronger
-        && same_service
-        && same_side
-        && near(&host.segment, &guest.segment, gap)
+    let same_service = host.service == guest.service || guest.only_conditions || guest.service == NONE;
+    let weaker =
+        guest.only_conditions || (guest.segment.requests == 0 && host.segment.requests > 0) || guest.service == NONE;
+    if host.cause != guest.cause || !same_service || !weaker || host.only_conditions {
+        return false;
+    }
+    match (host.seen_by_users, guest.seen_by_users || guest.only_conditions) {
+        // A failure that was hidden beside one that was not: an attempt at it, where it lies inside.
+        (true, false) => guest.is_hidden_failure && within(&guest.segment, &host.segment, EDGE_MICROS),
+        (false, true) => false,
+        _ => near(&host.segment, &guest.segment, if guest.only_conditions { gap } else { EDGE_MICROS }),
+    }
+}
+
+fn within(inner: &Segment, outer: &Segment, micros: i64) -> bool {
+    outer.first.plus_micros(-micros) <= inner.first && inner.last <= outer.last.plus_micros(micros)
 }
 
 fn near(a: &Segment, b: &Segment, micros: i64) -> bool {
     a.first.plus_micros(-micros) <= b.last && b.first.plus_micros(-micros) <= a.last
 }
 
-/// Counts the guest in. Its evidence ranks behind the host's own where it is of another cause.
+/// Counts the guest in. Its evidence ranks behind the host's own where it is of another cause. Failed requests alone
+/// say when a trouble was: conditions and hidden attempts around them do not widen it.
 fn take_in(host: &mut Trouble, guest: &Trouble, other_cause: bool) {
     let mut segment = guest.segment.clone();
     if other_cause {
         segment.evidence.iter_mut().for_each(|line| line.rank += EvidenceLine::RANKS);
     }
-    host.segment.merge(&segment);
+    match (host.segment.requests > 0, segment.requests > 0) {
+        (true, false) => host.segment.merge_context(&segment),
+        (false, true) => {
+            std::mem::swap(&mut host.segment, &mut segment);
+            host.segment.merge_context(&segment);
+        }
+        _ => host.segment.merge(&segment),
+    }
     host.covered |= guest.covered;
     host.seen_by_users |= guest.seen_by_users;
-    host.only_conditions &= guest.only_conditions;
-    if host.service == NONE
-        || (host.only_conditions != guest.only_conditions && guest.segment.requests > 0 && other_cause)
-    {
+    host.is_hidden_failure &= guest.is_hidden_failure;
+    if host.service == NONE || (host.only_conditions && !guest.only_conditions) {
         host.service = guest.service;
     }
+    host.only_conditions &= guest.only_conditions;
 }
 
 /// First signs, aftermath and what a condition explains are counted into the trouble they belong to.
@@ -168,13 +183,8 @@ fn absorb(troubles: &mut Troubles, catalogue: &Catalogue, tally: &Tally) {
     while let Some((host, guest)) = next_absorption(troubles, catalogue, tally) {
         let taken = troubles.remove(guest);
         let host = if host > guest { host - 1 } else { host };
-        let was_condition = troubles[host].only_conditions;
         let failures = taken.segment.requests.max(taken.segment.attempts);
         take_in(&mut troubles[host], &taken, true);
-        if was_condition {
-            troubles[host].service = taken.service;
-            troubles[host].only_conditions = false;
-        }
         note_absorbed(&mut troubles[host].absorbed, taken.cause, failures);
         for (cause, count) in taken.absorbed {
             note_absorbed(&mut troubles[host].absorbed, cause, count);
@@ -215,7 +225,7 @@ fn absorbs(host: &Trouble, guest: &Trouble, catalogue: &Catalogue) -> bool {
         return false;
     }
     let consequence = catalogue.cause(guest.cause).consequence;
-    if host.only_conditions || host_is_condition(host, cause) {
+    if host.only_conditions || (cause.lasting && !host.absorbed.is_empty()) {
         return explains_in_time(host, guest, cause);
     }
     let edge = if consequence { TRAIL_MICROS } else { EDGE_MICROS };
@@ -224,11 +234,6 @@ fn absorbs(host: &Trouble, guest: &Trouble, catalogue: &Catalogue) -> bool {
     // A group without live peers is logged by the group's name, so a consequence shares no address with its reason.
     let same_peer = consequence || host.segment.upstreams.meets(&guest.segment.upstreams);
     inside && same_peer && same_service(host, guest)
-}
-
-/// A trouble that began as a condition goes on being judged as one while it takes in what it explains.
-fn host_is_condition(host: &Trouble, cause: &Cause) -> bool {
-    cause.lasting && !host.absorbed.is_empty()
 }
 
 /// A condition explains what began no earlier; one that is said once an episode also what comes long after it.

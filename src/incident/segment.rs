@@ -221,17 +221,14 @@ impl Segment {
         }
     }
 
-    /// Takes another segment in.
+    /// Takes another segment in, times and all.
     pub fn merge(&mut self, other: &Self) {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
-        self.requests += other.requests;
-        self.attempts += other.attempts;
         self.records += other.records;
+        self.requests += other.requests;
         other.statuses.iter().for_each(|(status, count)| *self.statuses.entry(*status).or_default() += count);
         self.certainty.iter_mut().zip(other.certainty).for_each(|(ours, theirs)| *ours += theirs);
-        other.rules.iter().for_each(|(rule, count)| *self.rules.entry(*rule).or_default() += count);
-        self.upstreams.merge(&other.upstreams);
         self.paths.merge(&other.paths);
         self.clients.merge(&other.clients);
         match (&mut self.latency, &other.latency) {
@@ -241,6 +238,14 @@ impl Segment {
             (Some(_), None) => {}
         }
         self.timeline.merge(&other.timeline);
+        self.merge_context(other);
+    }
+
+    /// Takes in what another segment adds to the explanation, not to the failures: it widens no times.
+    pub fn merge_context(&mut self, other: &Self) {
+        self.attempts += other.attempts;
+        other.rules.iter().for_each(|(rule, count)| *self.rules.entry(*rule).or_default() += count);
+        self.upstreams.merge(&other.upstreams);
         for line in &other.evidence {
             self.keep(line.rank, line.member, line.offset, || line.clone());
         }
