@@ -3,7 +3,7 @@
 //! In: bytes, often hostile. Out: a [`NameId`]. Their number is bounded: beyond it every new name is [`OTHERS`], and
 //! how many were folded into it is counted.
 
-use std::collections::HashMap;
+use ahash::AHashMap;
 
 /// A name's number in one [`Names`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,7 +20,9 @@ const MOST_NAME_BYTES: usize = 256;
 /// Names and their numbers.
 #[derive(Debug, Clone)]
 pub struct Names {
-    by_name: HashMap<Box<[u8]>, NameId>,
+    by_name: AHashMap<Box<[u8]>, NameId>,
+    /// The name asked for last: neighbouring lines are mostly about the same.
+    last: NameId,
     names: Vec<Box<[u8]>>,
     most: usize,
     folded: u64,
@@ -30,7 +32,8 @@ impl Names {
     /// Room for so many names.
     pub fn with_room_for(most: usize) -> Self {
         Self {
-            by_name: HashMap::new(),
+            by_name: AHashMap::new(),
+            last: NONE,
             names: vec![b"-".as_slice().into(), b"(others)".as_slice().into()],
             most,
             folded: 0,
@@ -43,7 +46,11 @@ impl Names {
         if matches!(name, b"" | b"-") {
             return NONE;
         }
+        if *self.names[self.last.0 as usize] == *name {
+            return self.last;
+        }
         if let Some(id) = self.by_name.get(name) {
+            self.last = *id;
             return *id;
         }
         if self.by_name.len() >= self.most {
