@@ -18,7 +18,7 @@ pub(super) struct Matcher {
     /// Rules that look at fields only.
     wordless: Vec<RuleId>,
     /// The fields on which a verdict depends, besides the message; whether their value counts or only that they are there.
-    pub(super) tested: BTreeMap<Field, bool>,
+    pub(super) tested: Vec<(Field, bool)>,
 }
 
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Matcher {
         let mut pieces: Vec<Box<[u8]>> = Vec::new();
         let mut entries: Vec<Vec<Entry>> = Vec::new();
         let mut wordless = Vec::new();
-        let mut tested = BTreeMap::new();
+        let mut tested: BTreeMap<Field, bool> = BTreeMap::new();
         for (id, rule) in rules {
             if let Some(when) = &rule.when {
                 when.each_field(&mut |field, by_value| *tested.entry(field).or_insert(false) |= by_value);
@@ -63,7 +63,7 @@ impl Matcher {
             .kind(Some(AhoCorasickKind::DFA))
             .build(&pieces)
             .map_err(|error| error.to_string())?;
-        Ok(Self { automaton, entries, wordless, tested })
+        Ok(Self { automaton, entries, wordless, tested: tested.into_iter().collect() })
     }
 
     /// Calls `found` with each rule whose wording fits; a rule may come twice.

@@ -186,7 +186,7 @@ pub struct Judge<'c> {
 impl Judge<'_> {
     /// The fields on which a verdict depends besides the message, and whether their value counts.
     fn tested(&self) -> impl Iterator<Item = (Field, bool)> + '_ {
-        self.matcher.into_iter().flat_map(|matcher| matcher.tested.iter().map(|(field, by_value)| (*field, *by_value)))
+        self.matcher.into_iter().flat_map(|matcher| matcher.tested.iter().copied())
     }
 
     /// The rules that fit a diagnosis, the winner first.

@@ -7,7 +7,6 @@
 use super::NameId;
 use super::join::{Join, Placed};
 use super::part::{Part, WitnessRecord};
-use super::segment::MOST_EVIDENCE_BYTES;
 use super::tally::Tally;
 use crate::time::Timestamp;
 use std::collections::VecDeque;
@@ -129,7 +128,7 @@ impl Log {
             self.clock = due;
             self.next += 1;
             let placed = placed(witness, due, member, self.lines, part, &mut self.names, tally);
-            join.take(placed, tally);
+            join.take(&placed, tally);
         }
         let due = part.span.map_or(self.clock, |(_, last)| last.max(self.clock));
         if limit.is_some_and(|(time, first)| due > time || (due == time && !first)) {
@@ -144,16 +143,15 @@ impl Log {
     }
 }
 
-fn placed(
+fn placed<'p>(
     witness: &WitnessRecord,
     due: Timestamp,
     member: u32,
     lines: u64,
-    part: &Part,
+    part: &'p Part,
     names: &mut LocalNames,
     tally: &mut Tally,
-) -> Placed {
-    let text = part.text(witness);
+) -> Placed<'p> {
     let global = WitnessRecord {
         service: translate(&mut names.services, &mut tally.services, part, witness.service),
         upstream: translate(&mut names.upstreams, &mut tally.upstreams, part, witness.upstream),
@@ -167,8 +165,7 @@ fn placed(
         member,
         line: lines + u64::from(witness.line) + 1,
         offset: part.offset + u64::from(witness.start),
-        text: text[..text.len().min(MOST_EVIDENCE_BYTES)].into(),
-        claimed: None,
+        text: part.text(witness),
     }
 }
 

@@ -9,6 +9,7 @@ use super::names::NameId;
 use crate::cause::RuleId;
 use crate::event::Certainty;
 use crate::time::Timestamp;
+use ahash::AHashMap;
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 
@@ -77,7 +78,7 @@ pub struct Failure {
 /// Counts by name, with a cap.
 #[derive(Debug, Clone, Default)]
 pub struct Breakdown {
-    counts: BTreeMap<NameId, u64>,
+    counts: AHashMap<NameId, u64>,
     beyond: u64,
 }
 
@@ -94,10 +95,13 @@ impl Breakdown {
 
     fn merge(&mut self, other: &Self) {
         self.beyond += other.beyond;
-        other.counts.iter().for_each(|(name, count)| self.add(*name, *count));
+        // In a fixed order, so that a cap that is met cuts the same names in every run.
+        let mut counts: Vec<(NameId, u64)> = other.iter().collect();
+        counts.sort_unstable();
+        counts.into_iter().for_each(|(name, count)| self.add(name, count));
     }
 
-    /// Names with their counts.
+    /// Names with their counts, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (NameId, u64)> + '_ {
         self.counts.iter().map(|(name, count)| (*name, *count))
     }
