@@ -102,7 +102,7 @@ impl Tail {
 
 /// Whether a double quote is open at the end of this text: then what follows is somebody's data, not a tail.
 fn inside_quotes(text: &[u8]) -> bool {
-    memchr::memchr_iter(b'"', text).count() % 2 == 1
+    memchr::memchr(b'"', text).is_some_and(|first| memchr::memchr_iter(b'"', &text[first..]).count() % 2 == 1)
 }
 
 /// What a program can be doing: the words behind ` while `.
@@ -110,6 +110,13 @@ fn inside_quotes(text: &[u8]) -> bool {
 pub struct Phases {
     known: Vec<Box<[u8]>>,
     opening: memmem::FinderRev<'static>,
+}
+
+/// The phase met last: neighbouring records mostly share it.
+#[derive(Debug, Default)]
+pub struct PhaseMemo {
+    /// ` while PHASE`
+    words: Vec<u8>,
 }
 
 /// What stands before a phase.
@@ -123,9 +130,13 @@ impl Phases {
     }
 
     /// Splits ` while PHASE` off, where it is one of the phases that the program knows.
-    pub fn split<'a>(&self, text: &'a [u8], event: &mut Event<'a>) -> &'a [u8] {
+    pub fn split<'a>(&self, text: &'a [u8], memo: &mut PhaseMemo, event: &mut Event<'a>) -> &'a [u8] {
         if self.known.is_empty() {
             return text;
+        }
+        if let Some(before) = text.strip_suffix(memo.words.as_slice()).filter(|_| !memo.words.is_empty()) {
+            event.set(Field::Phase, &text[before.len() + WHILE.len()..]);
+            return before;
         }
         let Some(at) = self.opening.rfind(text) else { return text };
         let phase = &text[at + WHILE.len()..];
@@ -138,7 +149,13 @@ impl Phases {
         };
         let Some(known) = self.known.iter().find(fits) else { return text };
         // What follows a phase (`, resolver: 192.0.2.53:53`) is context, not part of it.
-        event.set(Field::Phase, if phase.get(known.len()) == Some(&b',') { &phase[..known.len()] } else { phase });
+        if phase.get(known.len()) == Some(&b',') {
+            event.set(Field::Phase, &phase[..known.len()]);
+        } else {
+            event.set(Field::Phase, phase);
+            memo.words.clear();
+            memo.words.extend_from_slice(&text[at..]);
+        }
         &text[..at]
     }
 }

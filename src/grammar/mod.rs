@@ -14,7 +14,7 @@ pub mod pattern;
 
 use crate::event::{Event, Field, closed_list};
 use crate::time::{Shape, StampReader, Timestamp, Zone};
-use context::{Phases, Tail};
+use context::{PhaseMemo, Phases, Tail};
 use errno::Errnos;
 pub use load::Grammars;
 use pattern::Pattern;
@@ -136,7 +136,7 @@ impl Format {
     }
 
     /// What a message says besides itself: its tail, phase, error and inner fields.
-    fn split_message<'a>(&self, event: &mut Event<'a>, errno: &mut ErrnoMemo) {
+    fn split_message<'a>(&self, event: &mut Event<'a>, memo: &mut MessageMemo) {
         let Some(whole) = event.raw(Field::Message) else { return };
         let mut text = whole;
         for tail in &self.tails {
@@ -144,13 +144,13 @@ impl Format {
                 text = tail.split(text, event);
             }
         }
-        text = self.phases.split(text, event);
+        text = self.phases.split(text, &mut memo.phase, event);
         if let Some(field) = self.brackets {
             let (before, inside) = context::split_brackets(text);
             if let Some(inside) = inside {
                 text = before;
                 event.set(field, inside);
-                if let Some(name) = self.errnos.as_ref().and_then(|errnos| errno.name(inside, errnos)) {
+                if let Some(name) = self.errnos.as_ref().and_then(|errnos| memo.errno.name(inside, errnos)) {
                     event.set(Field::Errno, name.as_bytes());
                 }
             }
@@ -159,6 +159,13 @@ impl Format {
         self.extracts.iter().for_each(|extract| extract.run(text, event));
         split_request(event);
     }
+}
+
+/// What the message before had: neighbouring records mostly have the same.
+#[derive(Debug, Default)]
+struct MessageMemo {
+    errno: ErrnoMemo,
+    phase: PhaseMemo,
 }
 
 /// The error met last: neighbouring records mostly have the same.
@@ -207,7 +214,7 @@ pub struct RecordReader {
     format: Arc<Format>,
     stamps: Vec<StampReader>,
     memo: json::Memo,
-    errno: ErrnoMemo,
+    message: MessageMemo,
 }
 
 impl RecordReader {
@@ -217,7 +224,7 @@ impl RecordReader {
         const ANY: [Shape; 5] = [Shape::Iso, Shape::Clf, Shape::EpochMs, Shape::Epoch, Shape::Slashed];
         let shapes = format.stamp.map_or_else(|| ANY.to_vec(), |shape| vec![shape]);
         let stamps = shapes.into_iter().map(|shape| StampReader::new(shape, zone)).collect();
-        Self { format, stamps, memo: json::Memo::default(), errno: ErrnoMemo::default() }
+        Self { format, stamps, memo: json::Memo::default(), message: MessageMemo::default() }
     }
 
     /// The format it reads.
@@ -241,7 +248,7 @@ impl RecordReader {
         if self.format.witness == Witness::Request {
             self.finish_request(event)
         } else {
-            self.format.split_message(event, &mut self.errno);
+            self.format.split_message(event, &mut self.message);
             self.time(event)
         }
     }

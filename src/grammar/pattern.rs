@@ -70,7 +70,8 @@ pub struct Text(Box<[u8]>);
 impl Text {
     #[inline]
     fn is_at(&self, line: &[u8], at: usize) -> bool {
-        line.get(at..).is_some_and(|rest| rest.starts_with(&self.0))
+        let rest = line.get(at..).unwrap_or_default();
+        rest.first() == self.0.first() && (self.0.len() == 1 || rest.starts_with(&self.0))
     }
 
     #[inline]

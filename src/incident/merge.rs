@@ -4,8 +4,8 @@
 //! order is a function of the logs' bytes: a log's position is the latest stamp it has shown so far, so that a line out
 //! of order does not depend on where a chunk ends.
 
-use super::NameId;
 use super::join::{Join, Placed};
+use super::names::{NameId, Names};
 use super::part::{Part, WitnessRecord};
 use super::tally::Tally;
 use crate::time::Timestamp;
@@ -153,9 +153,9 @@ fn placed<'p>(
     tally: &mut Tally,
 ) -> Placed<'p> {
     let global = WitnessRecord {
-        service: translate(&mut names.services, &mut tally.services, part, witness.service),
-        upstream: translate(&mut names.upstreams, &mut tally.upstreams, part, witness.upstream),
-        path: translate(&mut names.paths, &mut tally.paths, part, witness.path),
+        service: translate(&mut names.services, &mut tally.services, &part.services, witness.service),
+        upstream: translate(&mut names.upstreams, &mut tally.upstreams, &part.upstreams, witness.upstream),
+        path: translate(&mut names.paths, &mut tally.paths, &part.paths, witness.path),
         ..*witness
     };
     Placed {
@@ -171,17 +171,21 @@ fn placed<'p>(
 
 impl LocalNames {
     fn begin(&mut self, part: &Part) {
-        let room = part.names.iter().count();
-        for list in [&mut self.services, &mut self.upstreams, &mut self.paths] {
+        let lists = [
+            (&mut self.services, &part.services),
+            (&mut self.upstreams, &part.upstreams),
+            (&mut self.paths, &part.paths),
+        ];
+        for (list, names) in lists {
             list.clear();
-            list.resize(room, None);
+            list.resize(names.len(), None);
         }
     }
 }
 
-fn translate(known: &mut [Option<NameId>], names: &mut super::Names, part: &Part, id: NameId) -> NameId {
+fn translate(known: &mut [Option<NameId>], names: &mut Names, local: &Names, id: NameId) -> NameId {
     match known.get_mut(id.0 as usize) {
-        Some(slot) => *slot.get_or_insert_with(|| names.id(part.names.name(id))),
+        Some(slot) => *slot.get_or_insert_with(|| names.id(local.name(id))),
         None => super::NONE,
     }
 }
@@ -189,7 +193,7 @@ fn translate(known: &mut [Option<NameId>], names: &mut super::Names, part: &Part
 /// The part's books go to its member's.
 fn count(part: &mut Part, member: u32, names: &mut LocalNames, tally: &mut Tally) {
     for traffic in std::mem::take(&mut part.traffic) {
-        let service = translate(&mut names.services, &mut tally.services, part, traffic.service);
+        let service = translate(&mut names.services, &mut tally.services, &part.services, traffic.service);
         tally.traffic.entry(service).or_default().add(traffic.second, u64::from(traffic.requests));
     }
     let source = &mut tally.sources[member as usize];

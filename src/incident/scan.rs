@@ -194,8 +194,8 @@ impl<'c> Scanner<'c> {
             status: verdict.rule.and_then(|rule| self.catalogue.rule(rule).status).unwrap_or(0),
             answered_by: AnsweredBy::Unknown,
             service,
-            upstream: part.names.id(upstream_of(event)),
-            path: part.names.id(&self.path),
+            upstream: part.upstreams.id(upstream_of(event)),
+            path: part.paths.id(&self.path),
             client: event.get(Field::Client).map_or(0, |client| hash(client_address(client), b"")),
             request: if uri.is_empty() { 0 } else { hash(method, uri) },
             request_id: event.get(Field::RequestId).map_or(0, |id| hash(id, b"")),
@@ -268,15 +268,15 @@ fn upstream_of<'a>(event: &Event<'a>) -> &'a [u8] {
 fn request_service(event: &Event<'_>, part: &mut Part) -> NameId {
     let fields = [Field::Service, Field::Server, Field::Host, Field::UpstreamName];
     let name = fields.into_iter().find_map(|field| event.get(field).filter(|name| *name != b"_")).unwrap_or_default();
-    part.names.id(without_port(name))
+    part.services.id(without_port(name))
 }
 
 /// The same for a diagnosis. nginx writes the listen address where no server was chosen yet: that names nothing.
 fn diagnosis_service(event: &Event<'_>, part: &mut Part) -> NameId {
-    let is_name = |name: &&[u8]| **name != *b"_" && !name.contains(&b':');
+    let is_name = |name: &&[u8]| **name != *b"_" && memchr::memchr(b':', name).is_none();
     let server = event.get(Field::Service).or_else(|| event.get(Field::Server).filter(is_name));
     let name = server.or_else(|| event.get(Field::Host)).unwrap_or_default();
-    part.names.id(without_port(name))
+    part.services.id(without_port(name))
 }
 
 fn without_port(host: &[u8]) -> &[u8] {
