@@ -151,8 +151,8 @@ fn look_at<'l>(
     let mut first_source = 0;
     for log in logs {
         let candidates = candidates(log, grammars, options)?;
-        let (found, opened) = look_at_members(log, &candidates, chunk_bytes, outcome);
-        let plan = Plan { formats: found.formats.clone(), zone: Zone::UTC };
+        let (found, opened) = look_at_members(log, &candidates, grammars, chunk_bytes, outcome);
+        let plan = Plan { formats: found.formats.clone(), envelope: found.envelope.clone(), zone: Zone::UTC };
         streams.push(Stream { log, first_source, plan, opened });
         first_source += log.members.len();
         all_found.push(found);
@@ -201,6 +201,7 @@ fn directive_rest(format: &crate::grammar::notation::LogFormat) -> String {
 fn look_at_members(
     log: &Log,
     candidates: &[Arc<Format>],
+    grammars: &Grammars,
     chunk_bytes: usize,
     outcome: &mut Outcome,
 ) -> (Detected, Option<Chunker<Opened>>) {
@@ -213,7 +214,7 @@ fn look_at_members(
         let sample = whole_lines(chunker.peek(PEEK_BYTES));
         has_lines |= !sample.is_empty();
         if found.formats.is_empty() {
-            found = detect(sample, candidates);
+            found = detect(sample, candidates, &grammars.envelopes);
         }
         if !matches!(member.input, Input::File(_)) {
             kept = Some(chunker);
@@ -228,6 +229,7 @@ fn look_at_members(
     };
     let others: Vec<String> = found.formats.iter().skip(1).map(|format| format.name()).collect();
     let format = if others.is_empty() { format } else { format!("{format} + {}", others.join(" + ")) };
+    let format = found.envelope.as_ref().map_or(format.clone(), |envelope| format!("{format} in {}", envelope.name));
     outcome.sources.extend(log.members.iter().map(|member| SourceFacts {
         path: member.display.clone(),
         format: format.clone(),
