@@ -17,14 +17,35 @@ pub struct VerdictMemo {
     known: Vec<(Vec<u8>, Option<Verdict>)>,
     key: Vec<u8>,
     next: usize,
+    /// What the record before was, besides its message: to tell whether one that repeats it differs in anything tested.
+    beside: Vec<u8>,
+    last: Option<Option<Verdict>>,
 }
 
 impl VerdictMemo {
-    /// The verdict on a diagnosis; `None` where no rule fits.
-    pub fn diagnosis(&mut self, judge: &Judge<'_>, event: &Event<'_>) -> Option<Verdict> {
+    /// The verdict on a diagnosis; `None` where no rule fits. `repeated`: its message, level, error and phase are those of
+    /// the record before.
+    pub fn diagnosis(&mut self, judge: &Judge<'_>, event: &Event<'_>, repeated: bool) -> Option<Verdict> {
         self.key.clear();
+        judge
+            .tested()
+            .filter(|(field, _)| !is_of_message(*field))
+            .for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
+        if let Some(last) = self.last.filter(|_| repeated && self.key == self.beside) {
+            return last;
+        }
+        self.beside.clone_from(&self.key);
         add(&mut self.key, event.raw(Field::Message), true);
-        judge.tested().for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
+        judge
+            .tested()
+            .filter(|(field, _)| is_of_message(*field))
+            .for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
+        let verdict = self.by_key(judge, event);
+        self.last = Some(verdict);
+        verdict
+    }
+
+    fn by_key(&mut self, judge: &Judge<'_>, event: &Event<'_>) -> Option<Verdict> {
         if let Some((_, verdict)) = self.known.iter().find(|(key, _)| *key == self.key) {
             return *verdict;
         }
@@ -44,6 +65,14 @@ impl VerdictMemo {
             self.next = (self.next + 1) % VERDICTS;
         }
     }
+}
+
+/// Fields that stand before a record's tail.
+fn is_of_message(field: Field) -> bool {
+    matches!(
+        field,
+        Field::Level | Field::Message | Field::Errno | Field::ErrnoText | Field::Phase | Field::Pid | Field::Time
+    )
 }
 
 fn add(key: &mut Vec<u8>, value: Option<&[u8]>, by_value: bool) {

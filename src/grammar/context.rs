@@ -6,6 +6,7 @@
 //! end of the record, and a value ends only where a later key (or the end) follows.
 
 use crate::event::{Event, Field};
+use crate::text::begins_with;
 use memchr::memmem;
 
 /// A tail: its keys in the order in which the program writes them.
@@ -36,30 +37,37 @@ impl Key {
     /// Whether the key stands at the beginning of this text. All keys begin with `, `; the third byte tells most apart.
     #[inline]
     fn is_at(&self, text: &[u8]) -> bool {
-        text.get(2) == self.text.get(2) && text.starts_with(&self.text)
+        text.get(2) == self.text.get(2) && begins_with(text, &self.text)
     }
 }
 
 impl Tail {
-    /// Splits the tail off: sets its fields and returns the text before it; the whole text where there is no tail.
-    pub fn split<'a>(&self, text: &'a [u8], event: &mut Event<'a>) -> &'a [u8] {
+    /// Splits the tail off: sets its fields and returns the text before it; the whole text where there is no tail. And
+    /// whether it is the very first place that looks like a tail, read to its end.
+    pub fn split<'a>(&self, text: &'a [u8], event: &mut Event<'a>) -> (&'a [u8], bool) {
         let mark = event.mark();
         let mut last = None;
         for at in self.opening.find_iter(text) {
+            let is_first = last.is_none();
             last = Some(at);
             if !inside_quotes(&text[..at]) && self.read(&text[at..], event, false) {
-                return &text[..at];
+                return (&text[..at], is_first);
             }
             event.rewind(mark);
         }
         // Nothing fits to the end. The last opening is taken where the record may have been cut, or has an unknown key.
         match last {
-            Some(at) if self.read(&text[at..], event, true) => &text[..at],
+            Some(at) if self.read(&text[at..], event, true) => (&text[..at], false),
             _ => {
                 event.rewind(mark);
-                text
+                (text, false)
             }
         }
+    }
+
+    /// Reads the keys of a tail whose opening ends at `from`, strictly.
+    pub fn read_after_opening<'a>(&self, record: &'a [u8], from: usize, event: &mut Event<'a>) -> bool {
+        self.read(&record[from - self.opening.needle().len()..], event, false)
     }
 
     /// Reads the keys in their order. Strictly: to the very end. Loosely: as far as they go.
@@ -201,7 +209,7 @@ mod tests {
 
     fn split(text: &str) -> (String, Vec<(&'static str, String)>) {
         let mut event = Event::default();
-        let message = http().split(text.as_bytes(), &mut event);
+        let (message, _) = http().split(text.as_bytes(), &mut event);
         let string = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (string(message), event.iter().map(|(field, value)| (field.name(), string(value))).collect())
     }

@@ -12,6 +12,7 @@ mod load;
 pub mod nginx_conf;
 pub mod notation;
 pub mod pattern;
+mod repeat;
 
 use crate::event::{Event, Field, closed_list};
 use crate::time::{Shape, StampReader, Timestamp, Zone};
@@ -19,6 +20,7 @@ use context::{PhaseMemo, Phases, Tail};
 use errno::Errnos;
 pub use load::Grammars;
 use pattern::Pattern;
+use repeat::Repeat;
 use std::sync::Arc;
 
 closed_list! {
@@ -136,13 +138,18 @@ impl Format {
         }
     }
 
-    /// What a message says besides itself: its tail, phase, error and inner fields.
-    fn split_message<'a>(&self, event: &mut Event<'a>, memo: &mut MessageMemo) {
-        let Some(whole) = event.raw(Field::Message) else { return };
+    /// What a message says besides itself: its tail, phase, error and inner fields. Where the tail's opening ends in the
+    /// record, if a like record can be read by its beginning alone.
+    fn split_message<'a>(&self, record: &'a [u8], event: &mut Event<'a>, memo: &mut MessageMemo) -> Option<usize> {
+        let whole = event.raw(Field::Message)?;
         let mut text = whole;
-        for tail in &self.tails {
+        let mut opening = None;
+        for (at, tail) in self.tails.iter().enumerate() {
             if text.len() == whole.len() {
-                text = tail.split(text, event);
+                let first;
+                (text, first) = tail.split(text, event);
+                let plain = first && at == 0 && self.extracts.is_empty();
+                opening = plain.then(|| record.len() - whole.len() + text.len() + tail.opening.needle().len());
             }
         }
         text = self.phases.split(text, &mut memo.phase, event);
@@ -159,6 +166,7 @@ impl Format {
         event.set(Field::Message, text);
         self.extracts.iter().for_each(|extract| extract.run(text, event));
         split_request(event);
+        opening
     }
 }
 
@@ -174,6 +182,13 @@ struct MessageMemo {
 struct ErrnoMemo {
     brackets: Vec<u8>,
     name: Option<&'static str>,
+}
+
+impl MessageMemo {
+    /// The errno's name, where the event has one.
+    fn errno_of(&self, event: &Event<'_>) -> Option<&'static str> {
+        event.raw(Field::Errno).and(self.errno.name)
+    }
 }
 
 impl ErrnoMemo {
@@ -216,6 +231,8 @@ pub struct RecordReader {
     stamps: Vec<StampReader>,
     memo: json::Memo,
     message: MessageMemo,
+    repeat: Repeat,
+    repeated: bool,
 }
 
 impl RecordReader {
@@ -225,7 +242,14 @@ impl RecordReader {
         const ANY: [Shape; 5] = [Shape::Iso, Shape::Clf, Shape::EpochMs, Shape::Epoch, Shape::Slashed];
         let shapes = format.stamp.map_or_else(|| ANY.to_vec(), |shape| vec![shape]);
         let stamps = shapes.into_iter().map(|shape| StampReader::new(shape, zone)).collect();
-        Self { format, stamps, memo: json::Memo::default(), message: MessageMemo::default() }
+        Self {
+            format,
+            stamps,
+            memo: json::Memo::default(),
+            message: MessageMemo::default(),
+            repeat: Repeat::default(),
+            repeated: false,
+        }
     }
 
     /// The format it reads.
@@ -239,6 +263,31 @@ impl RecordReader {
     #[inline]
     pub fn read<'a>(&mut self, record: &'a [u8], event: &mut Event<'a>) -> Option<Option<Timestamp>> {
         event.clear();
+        if self.format.witness == Witness::Diagnosis {
+            return self.read_diagnosis(record, event);
+        }
+        let fits = match &self.format.reader {
+            Reader::Pattern(pattern) => pattern.read(record, event),
+            Reader::Json(keys) => json::read(record, keys, &mut self.memo, event),
+        };
+        if fits { self.finish_request(event) } else { None }
+    }
+
+    /// Whether the record read last began like the one before it: same stamp, level, message, error and phase.
+    pub fn repeated(&self) -> bool {
+        self.repeated
+    }
+
+    fn read_diagnosis<'a>(&mut self, record: &'a [u8], event: &mut Event<'a>) -> Option<Option<Timestamp>> {
+        if let Some((tail, time)) = self.repeat.read(record, event)
+            && self.format.tails.first().is_some_and(|keys| keys.read_after_opening(record, tail, event))
+        {
+            self.repeated = true;
+            split_request(event);
+            return Some(time);
+        }
+        event.clear();
+        self.repeated = false;
         let fits = match &self.format.reader {
             Reader::Pattern(pattern) => pattern.read(record, event),
             Reader::Json(keys) => json::read(record, keys, &mut self.memo, event),
@@ -246,12 +295,13 @@ impl RecordReader {
         if !fits {
             return None;
         }
-        if self.format.witness == Witness::Request {
-            self.finish_request(event)
-        } else {
-            self.format.split_message(event, &mut self.message);
-            self.time(event)
+        let tail = self.format.split_message(record, event, &mut self.message);
+        let time = self.time(event)?;
+        match tail {
+            Some(tail) => self.repeat.remember(record, tail, self.message.errno_of(event), time, event),
+            None => self.repeat.forget(),
         }
+        Some(time)
     }
 
     /// A request must have a status: a line without one is no access line.

@@ -16,6 +16,7 @@
 //! | `{{` | a brace |
 
 use crate::event::{Event, Field};
+use crate::text::begins_with;
 use memchr::memmem::Finder;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_while1};
@@ -71,7 +72,7 @@ impl Text {
     #[inline]
     fn is_at(&self, line: &[u8], at: usize) -> bool {
         let rest = line.get(at..).unwrap_or_default();
-        rest.first() == self.0.first() && (self.0.len() == 1 || rest.starts_with(&self.0))
+        begins_with(rest, &self.0)
     }
 
     #[inline]

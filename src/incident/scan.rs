@@ -149,7 +149,7 @@ impl<'c> Scanner<'c> {
         text: &[u8],
     ) {
         let known = &mut self.readers[which];
-        let verdict = known.memo.diagnosis(&known.judge, event);
+        let verdict = known.memo.diagnosis(&known.judge, event, known.reader.repeated());
         let kind = match verdict.map(|verdict| verdict.gives) {
             Some(Gives::Failure) => WitnessKind::Failure,
             Some(Gives::Warning) => WitnessKind::Warning,
