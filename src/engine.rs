@@ -112,8 +112,9 @@ pub fn run(
         zone: String::new(),
     };
     let chunk_bytes = chunk_bytes(options, logs.len());
-    let (streams, found) = look_at(logs, grammars, options, chunk_bytes, &mut outcome)?;
+    let (mut streams, found) = look_at(logs, grammars, options, chunk_bytes, &mut outcome)?;
     let sides = sides(&found);
+    streams.iter_mut().for_each(|stream| stream.plan.joins = sides.requests && sides.diagnoses);
     let mut join = Join::new(catalogue, sides);
     read_all(streams, catalogue, options, chunk_bytes, progress, &mut outcome, &mut join);
     join.finish(&mut outcome.tally);
@@ -152,7 +153,8 @@ fn look_at<'l>(
     for log in logs {
         let candidates = candidates(log, grammars, options)?;
         let (found, opened) = look_at_members(log, &candidates, grammars, chunk_bytes, outcome);
-        let plan = Plan { formats: found.formats.clone(), envelope: found.envelope.clone(), zone: Zone::UTC };
+        let plan =
+            Plan { formats: found.formats.clone(), envelope: found.envelope.clone(), zone: Zone::UTC, joins: false };
         streams.push(Stream { log, first_source, plan, opened });
         first_source += log.members.len();
         all_found.push(found);

@@ -17,8 +17,11 @@ pub(super) struct Matcher {
     entries: Vec<Vec<Entry>>,
     /// Rules that look at fields only.
     wordless: Vec<RuleId>,
-    /// The fields on which a verdict depends, besides the message; whether their value counts or only that they are there.
-    pub(super) tested: Vec<(Field, bool)>,
+    /// The fields before a record's tail on which a verdict depends, besides the message; whether their value counts or
+    /// only that they are there.
+    pub(super) tested_in_message: Vec<(Field, bool)>,
+    /// The other fields on which it depends.
+    pub(super) tested_beside: Vec<(Field, bool)>,
 }
 
 #[derive(Debug)]
@@ -63,7 +66,8 @@ impl Matcher {
             .kind(Some(AhoCorasickKind::DFA))
             .build(&pieces)
             .map_err(|error| error.to_string())?;
-        Ok(Self { automaton, entries, wordless, tested: tested.into_iter().collect() })
+        let (tested_in_message, tested_beside) = tested.into_iter().partition(|(field, _)| is_of_message(*field));
+        Ok(Self { automaton, entries, wordless, tested_in_message, tested_beside })
     }
 
     /// Calls `found` with each rule whose wording fits; a rule may come twice.
@@ -80,6 +84,14 @@ impl Matcher {
             }
         }
     }
+}
+
+/// Fields that stand before a record's tail.
+fn is_of_message(field: Field) -> bool {
+    matches!(
+        field,
+        Field::Level | Field::Message | Field::Errno | Field::ErrnoText | Field::Phase | Field::Pid | Field::Time
+    )
 }
 
 /// The piece to look for: the beginning of an anchored wording where that is long enough to tell, else the longest.

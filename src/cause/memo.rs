@@ -27,19 +27,13 @@ impl VerdictMemo {
     /// the record before.
     pub fn diagnosis(&mut self, judge: &Judge<'_>, event: &Event<'_>, repeated: bool) -> Option<Verdict> {
         self.key.clear();
-        judge
-            .tested()
-            .filter(|(field, _)| !is_of_message(*field))
-            .for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
+        judge.tested_beside().for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
         if let Some(last) = self.last.filter(|_| repeated && self.key == self.beside) {
             return last;
         }
         self.beside.clone_from(&self.key);
         add(&mut self.key, event.raw(Field::Message), true);
-        judge
-            .tested()
-            .filter(|(field, _)| is_of_message(*field))
-            .for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
+        judge.tested_in_message().for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
         let verdict = self.by_key(judge, event);
         self.last = Some(verdict);
         verdict
@@ -65,14 +59,6 @@ impl VerdictMemo {
             self.next = (self.next + 1) % VERDICTS;
         }
     }
-}
-
-/// Fields that stand before a record's tail.
-fn is_of_message(field: Field) -> bool {
-    matches!(
-        field,
-        Field::Level | Field::Message | Field::Errno | Field::ErrnoText | Field::Phase | Field::Pid | Field::Time
-    )
 }
 
 fn add(key: &mut Vec<u8>, value: Option<&[u8]>, by_value: bool) {

@@ -184,9 +184,14 @@ pub struct Judge<'c> {
 }
 
 impl Judge<'_> {
-    /// The fields on which a verdict depends besides the message, and whether their value counts.
-    fn tested(&self) -> impl Iterator<Item = (Field, bool)> + '_ {
-        self.matcher.into_iter().flat_map(|matcher| matcher.tested.iter().copied())
+    /// The fields before a record's tail on which a verdict depends, and whether their value counts.
+    fn tested_in_message(&self) -> impl Iterator<Item = (Field, bool)> + '_ {
+        self.matcher.into_iter().flat_map(|matcher| matcher.tested_in_message.iter().copied())
+    }
+
+    /// The other fields on which a verdict depends.
+    fn tested_beside(&self) -> impl Iterator<Item = (Field, bool)> + '_ {
+        self.matcher.into_iter().flat_map(|matcher| matcher.tested_beside.iter().copied())
     }
 
     /// The rules that fit a diagnosis, the winner first.

@@ -72,39 +72,48 @@ impl Tail {
 
     /// Reads the keys in their order. Strictly: to the very end. Loosely: as far as they go.
     fn read<'a>(&self, tail: &'a [u8], event: &mut Event<'a>, loosely: bool) -> bool {
-        let mut at = 0;
-        for (index, key) in self.keys.iter().enumerate() {
-            if !key.is_at(&tail[at..]) {
-                if key.required && !loosely {
-                    return false;
-                }
-                continue;
-            }
-            let rest = &tail[at + key.text.len()..];
-            let (value, used) = match self.value_length(rest, key, index) {
-                Some(length) => (length, length + usize::from(key.quote.is_some())),
-                None if loosely => (rest.len(), rest.len()),
-                None => return false,
+        let Some(mut index) = self.keys.iter().position(|key| key.is_at(tail)) else { return false };
+        let mut rest = tail;
+        loop {
+            let key = &self.keys[index];
+            let inside = &rest[key.text.len()..];
+            let Some((length, next)) = self.value(inside, key, index) else {
+                // No end in sight: the record was cut inside this value, or holds a key that nobody knows.
+                keep(key, inside, event);
+                return loosely || tail.len() >= self.cut_at_bytes;
             };
-            if let Some(field) = key.field {
-                event.set(field, &rest[..value]);
+            keep(key, &inside[..length], event);
+            let Some(next) = next else { return true };
+            if !loosely && self.keys[index + 1..next].iter().any(|skipped| skipped.required) {
+                return false;
             }
-            at += key.text.len() + used;
+            rest = &inside[length + usize::from(key.quote.is_some())..];
+            index = next;
         }
-        at > 0 && (loosely || at == tail.len() || tail.len() >= self.cut_at_bytes)
     }
 
-    /// Where the value ends: before a later key, or at the end of the text.
-    fn value_length(&self, rest: &[u8], key: &Key, index: usize) -> Option<usize> {
-        let follows = |at: usize| match rest.get(at) {
-            None => true,
-            Some(b',') => self.keys[index + 1..].iter().any(|later| later.is_at(&rest[at..])),
-            Some(_) => false,
+    /// How long the value is and which key follows it; no key at the end of the record.
+    fn value(&self, inside: &[u8], key: &Key, index: usize) -> Option<(usize, Option<usize>)> {
+        let follows = |at: usize| match inside.get(at) {
+            None => Some(None),
+            Some(b',') => {
+                let later = self.keys[index + 1..].iter().position(|later| later.is_at(&inside[at..]));
+                later.map(|later| Some(index + 1 + later))
+            }
+            Some(_) => None,
         };
         match key.quote {
-            Some(quote) => memchr::memchr_iter(quote, rest).find(|at| follows(at + 1)),
-            None => memchr::memchr_iter(b',', rest).find(|at| follows(*at)).or(Some(rest.len())),
+            Some(quote) => memchr::memchr_iter(quote, inside).find_map(|at| Some((at, follows(at + 1)?))),
+            None => {
+                memchr::memchr_iter(b',', inside).find_map(|at| Some((at, follows(at)?))).or(Some((inside.len(), None)))
+            }
         }
+    }
+}
+
+fn keep<'a>(key: &Key, value: &'a [u8], event: &mut Event<'a>) {
+    if let Some(field) = key.field {
+        event.set(field, value);
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Plan {
     pub envelope: Option<Arc<Envelope>>,
     /// The zone of stamps that name none.
     pub zone: Zone,
+    /// Whether requests are to be joined with diagnoses: there are logs of both.
+    pub joins: bool,
 }
 
 impl Plan {
@@ -189,6 +191,7 @@ impl<'c> Scanner<'c> {
         let method = event.get(Field::Method).unwrap_or_default();
         let uri = event.get(Field::Uri).unwrap_or_default();
         fold_path(uri, &mut self.path);
+        let joins = self.plan.joins;
         WitnessRecord {
             kind: WitnessKind::Failure,
             time,
@@ -201,9 +204,9 @@ impl<'c> Scanner<'c> {
             upstream: part.upstreams.id(upstream_of(event)),
             path: part.paths.id(&self.path),
             client: event.get(Field::Client).map_or(0, |client| hash(client_address(client), b"")),
-            request: if uri.is_empty() { 0 } else { hash(method, uri) },
-            request_id: event.get(Field::RequestId).map_or(0, |id| hash(id, b"")),
-            connection: connection_of(event),
+            request: if uri.is_empty() || !joins { 0 } else { hash(method, uri) },
+            request_id: event.get(Field::RequestId).filter(|_| joins).map_or(0, |id| hash(id, b"")),
+            connection: if joins { connection_of(event) } else { 0 },
             duration_ms: None,
             line: place.line,
             start: place.start,
