@@ -4,8 +4,10 @@
 //! fitted. Every wording enters the automaton with its longest piece; what it finds is then held against the whole.
 
 use super::{Rule, RuleId};
+use crate::event::Field;
 use crate::grammar::pattern::Wording;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use std::collections::BTreeMap;
 
 /// Finds the rules of one format.
 #[derive(Debug)]
@@ -15,6 +17,8 @@ pub(super) struct Matcher {
     entries: Vec<Vec<Entry>>,
     /// Rules that look at fields only.
     wordless: Vec<RuleId>,
+    /// The fields on which a verdict depends, besides the message; whether their value counts or only that they are there.
+    pub(super) tested: Vec<(Field, bool)>,
 }
 
 #[derive(Debug)]
@@ -34,7 +38,11 @@ impl Matcher {
         let mut pieces: Vec<Box<[u8]>> = Vec::new();
         let mut entries: Vec<Vec<Entry>> = Vec::new();
         let mut wordless = Vec::new();
+        let mut tested: BTreeMap<Field, bool> = BTreeMap::new();
         for (id, rule) in rules {
+            if let Some(when) = &rule.when {
+                when.each_field(&mut |field, by_value| *tested.entry(field).or_insert(false) |= by_value);
+            }
             if rule.says.is_empty() {
                 wordless.push(id);
             }
@@ -55,7 +63,7 @@ impl Matcher {
             .kind(Some(AhoCorasickKind::DFA))
             .build(&pieces)
             .map_err(|error| error.to_string())?;
-        Ok(Self { automaton, entries, wordless })
+        Ok(Self { automaton, entries, wordless, tested: tested.into_iter().collect() })
     }
 
     /// Calls `found` with each rule whose wording fits; a rule may come twice.
@@ -79,7 +87,7 @@ fn telling_piece(wording: &Wording) -> (&[u8], bool) {
     /// Shorter beginnings (`[`, `SSL`) would be found in every other message.
     const TELLING_BYTES: usize = 6;
     match wording.parts.first() {
-        Some(first) if wording.anchored && first.len() >= TELLING_BYTES => (first, true),
-        _ => (wording.parts.iter().max_by_key(|part| part.len()).map_or(&[], |part| &**part), false),
+        Some(first) if wording.anchored && first.needle().len() >= TELLING_BYTES => (first.needle(), true),
+        _ => (wording.parts.iter().map(|part| part.needle()).max_by_key(|part| part.len()).unwrap_or_default(), false),
     }
 }

@@ -7,13 +7,15 @@
 mod answered;
 mod load;
 mod matcher;
+mod memo;
 mod when;
 
 use crate::event::{Certainty, Event, Field, Hop, Role, Severity, closed_list};
-use crate::grammar::Format;
 use crate::grammar::pattern::Wording;
+use crate::grammar::{Format, split_request};
 pub use answered::AnsweredBy;
 use matcher::Matcher;
+pub use memo::VerdictMemo;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 pub use when::{Condition, last_attempt};
@@ -182,6 +184,11 @@ pub struct Judge<'c> {
 }
 
 impl Judge<'_> {
+    /// The fields on which a verdict depends besides the message, and whether their value counts.
+    fn tested(&self) -> impl Iterator<Item = (Field, bool)> + '_ {
+        self.matcher.into_iter().flat_map(|matcher| matcher.tested.iter().copied())
+    }
+
     /// The rules that fit a diagnosis, the winner first.
     pub fn all(&self, event: &Event<'_>) -> Vec<RuleId> {
         let mut fitting = Vec::new();
@@ -198,6 +205,7 @@ impl Judge<'_> {
 
     /// The verdict on a request that was answered with `status` (5xx or no valid one). Sets the derived field.
     pub fn request(&self, event: &mut Event<'_>, status: u16) -> Verdict {
+        split_request(event);
         event.set(Field::AnsweredBy, AnsweredBy::of(event).name().as_bytes());
         if let Some(rule) = self.winner(event) {
             return self.verdict(rule);

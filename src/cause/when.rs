@@ -90,6 +90,16 @@ impl Condition {
         }
     }
 
+    /// Calls `found` with each field it tests, and whether the field's value counts or only that it is there.
+    pub fn each_field(&self, found: &mut impl FnMut(Field, bool)) {
+        match self {
+            Self::All(some) | Self::Any(some) => some.iter().for_each(|one| one.each_field(found)),
+            Self::Not(one) => one.each_field(found),
+            Self::Test(field, Test::Exists | Test::Missing | Test::Unlogged) => found(*field, false),
+            Self::Test(field, _) => found(*field, true),
+        }
+    }
+
     /// Whether a test of this field against this value stands in it.
     pub fn mentions(&self, field: Field, word: &[u8]) -> bool {
         match self {

@@ -13,6 +13,8 @@ use memchr::memmem;
 pub struct Tail {
     /// The keys; the first one opens the tail.
     pub keys: Vec<Key>,
+    /// Finds the first key.
+    pub opening: memmem::Finder<'static>,
     /// From this length on a record may have been cut, so that its tail may break off anywhere (nginx: 2,048 bytes).
     pub cut_at_bytes: usize,
 }
@@ -30,13 +32,20 @@ pub struct Key {
     pub required: bool,
 }
 
+impl Key {
+    /// Whether the key stands at the beginning of this text. All keys begin with `, `; the third byte tells most apart.
+    #[inline]
+    fn is_at(&self, text: &[u8]) -> bool {
+        text.get(2) == self.text.get(2) && text.starts_with(&self.text)
+    }
+}
+
 impl Tail {
     /// Splits the tail off: sets its fields and returns the text before it; the whole text where there is no tail.
     pub fn split<'a>(&self, text: &'a [u8], event: &mut Event<'a>) -> &'a [u8] {
-        let Some(opening) = self.keys.first() else { return text };
         let mark = event.mark();
         let mut last = None;
-        for at in memmem::find_iter(text, &*opening.text) {
+        for at in self.opening.find_iter(text) {
             last = Some(at);
             if !inside_quotes(&text[..at]) && self.read(&text[at..], event, false) {
                 return &text[..at];
@@ -57,12 +66,13 @@ impl Tail {
     fn read<'a>(&self, tail: &'a [u8], event: &mut Event<'a>, loosely: bool) -> bool {
         let mut at = 0;
         for (index, key) in self.keys.iter().enumerate() {
-            let Some(rest) = tail[at..].strip_prefix(&*key.text) else {
+            if !key.is_at(&tail[at..]) {
                 if key.required && !loosely {
                     return false;
                 }
                 continue;
-            };
+            }
+            let rest = &tail[at + key.text.len()..];
             let (value, used) = match self.value_length(rest, key, index) {
                 Some(length) => (length, length + usize::from(key.quote.is_some())),
                 None if loosely => (rest.len(), rest.len()),
@@ -78,8 +88,10 @@ impl Tail {
 
     /// Where the value ends: before a later key, or at the end of the text.
     fn value_length(&self, rest: &[u8], key: &Key, index: usize) -> Option<usize> {
-        let follows = |at: usize| {
-            at == rest.len() || self.keys[index + 1..].iter().any(|later| rest[at..].starts_with(&later.text))
+        let follows = |at: usize| match rest.get(at) {
+            None => true,
+            Some(b',') => self.keys[index + 1..].iter().any(|later| later.is_at(&rest[at..])),
+            Some(_) => false,
         };
         match key.quote {
             Some(quote) => memchr::memchr_iter(quote, rest).find(|at| follows(at + 1)),
@@ -90,29 +102,74 @@ impl Tail {
 
 /// Whether a double quote is open at the end of this text: then what follows is somebody's data, not a tail.
 fn inside_quotes(text: &[u8]) -> bool {
-    memchr::memchr_iter(b'"', text).count() % 2 == 1
+    memchr::memchr(b'"', text).is_some_and(|first| memchr::memchr_iter(b'"', &text[first..]).count() % 2 == 1)
 }
 
-/// Splits ` while PHASE` off, where it is one of the phases that the program knows.
-pub fn split_phase<'a>(text: &'a [u8], phases: &[Box<[u8]>], event: &mut Event<'a>) -> &'a [u8] {
-    const WHILE: &[u8] = b" while ";
-    let Some(at) = memmem::rfind(text, WHILE) else { return text };
-    let phase = &text[at + WHILE.len()..];
-    let Some(known) = phases.iter().find(|known| phase.starts_with(known)) else { return text };
-    // What follows a phase (`, resolver: 192.0.2.53:53`) is context, not part of it.
-    event.set(Field::Phase, if phase.get(known.len()) == Some(&b',') { &phase[..known.len()] } else { phase });
-    &text[..at]
+/// What a program can be doing: the words behind ` while `.
+#[derive(Debug)]
+pub struct Phases {
+    known: Vec<Box<[u8]>>,
+    opening: memmem::FinderRev<'static>,
+}
+
+/// The phase met last: neighbouring records mostly share it.
+#[derive(Debug, Default)]
+pub struct PhaseMemo {
+    /// ` while PHASE`
+    words: Vec<u8>,
+}
+
+/// What stands before a phase.
+const WHILE: &[u8] = b" while ";
+
+impl Phases {
+    /// These phases; of several that fit the first is taken.
+    pub fn new<'p>(known: impl Iterator<Item = &'p str>) -> Self {
+        let known = known.map(|phase| phase.as_bytes().into()).collect();
+        Self { known, opening: memmem::FinderRev::new(WHILE).into_owned() }
+    }
+
+    /// Splits ` while PHASE` off, where it is one of the phases that the program knows.
+    pub fn split<'a>(&self, text: &'a [u8], memo: &mut PhaseMemo, event: &mut Event<'a>) -> &'a [u8] {
+        if self.known.is_empty() {
+            return text;
+        }
+        if let Some(before) = text.strip_suffix(memo.words.as_slice()).filter(|_| !memo.words.is_empty()) {
+            event.set(Field::Phase, &text[before.len() + WHILE.len()..]);
+            return before;
+        }
+        let Some(at) = self.opening.rfind(text) else { return text };
+        let phase = &text[at + WHILE.len()..];
+        let letters = |text: &[u8]| (text.first().copied(), text.get(8).copied());
+        let start = letters(phase);
+        // Most phases differ in their first or ninth letter; comparing those first saves the calls.
+        let fits = |known: &&Box<[u8]>| {
+            let (first, ninth) = letters(known);
+            first == start.0 && (ninth.is_none() || ninth == start.1) && phase.starts_with(known)
+        };
+        let Some(known) = self.known.iter().find(fits) else { return text };
+        // What follows a phase (`, resolver: 192.0.2.53:53`) is context, not part of it.
+        if phase.get(known.len()) == Some(&b',') {
+            event.set(Field::Phase, &phase[..known.len()]);
+        } else {
+            event.set(Field::Phase, phase);
+            memo.words.clear();
+            memo.words.extend_from_slice(&text[at..]);
+        }
+        &text[..at]
+    }
 }
 
 /// Splits ` (111: Connection refused)` off the end and returns what stands in the brackets.
 pub fn split_brackets(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     let Some(inside) = text.strip_suffix(b")") else { return (text, None) };
-    let opening = memmem::rfind(inside, b" (SSL: ").or_else(|| {
-        memmem::rfind(inside, b" (")
-            .filter(|at| inside.get(at + 2).is_some_and(|byte| byte.is_ascii_digit() || *byte == b'-'))
-    });
+    let is_number = |at: &usize| inside.get(at + 1).is_some_and(|byte| byte.is_ascii_digit() || *byte == b'-');
+    let last = memchr::memrchr(b'(', inside)
+        .filter(|at| is_number(at) && at.checked_sub(1).is_some_and(|before| inside[before] == b' '));
+    // OpenSSL's errors hold brackets of their own.
+    let opening = last.or_else(|| memmem::rfind(inside, b" (SSL: ").map(|at| at + 1));
     match opening {
-        Some(at) if memchr::memchr(b':', &inside[at..]).is_some() => (&text[..at], Some(&inside[at + 2..])),
+        Some(at) if memchr::memchr(b':', &inside[at..]).is_some() => (&text[..at - 1], Some(&inside[at + 1..])),
         _ => (text, None),
     }
 }
@@ -137,6 +194,7 @@ mod tests {
                 key(", host: \"", Field::Host, false),
                 key(", referrer: \"", Field::Referrer, false),
             ],
+            opening: memmem::Finder::new(b", client: ").into_owned(),
             cut_at_bytes: 2040,
         }
     }

@@ -1,6 +1,6 @@
 //! Reading the files of `grammars/formats/`: text to [`Format`]s, each held against its own examples.
 
-use super::context::{Key, Tail};
+use super::context::{Key, Phases, Tail};
 use super::errno::Errnos;
 use super::json::Keys;
 use super::notation::{LogFormat, Variable, Variables};
@@ -173,7 +173,7 @@ impl Grammars {
             reader,
             record_start: raw.record_start.as_ref().map(|mask| Mask(mask.as_bytes().into())),
             tails: raw.tail.as_ref().map(RawTail::tails).unwrap_or_default(),
-            phases: raw.tail.iter().flat_map(|tail| &tail.phases).map(|phase| phase.as_bytes().into()).collect(),
+            phases: Phases::new(raw.tail.iter().flat_map(|tail| &tail.phases).map(String::as_str)),
             brackets: raw.tail.as_ref().and_then(|tail| tail.brackets),
             errnos: raw.tail.as_ref().filter(|tail| tail.errno).map(|_| Arc::clone(errnos)),
             extracts: raw.extract.iter().map(Extract::from).collect(),
@@ -207,7 +207,7 @@ impl Grammars {
             reader: Reader::Pattern(log_format.compile(&self.variables)?),
             record_start: None,
             tails: Vec::new(),
-            phases: Vec::new(),
+            phases: Phases::new(std::iter::empty()),
             brackets: None,
             errnos: None,
             extracts: Vec::new(),
@@ -310,7 +310,8 @@ impl RawTail {
             .map(|opening| {
                 let mut keys: Vec<Key> = self.keys.iter().map(Key::from).collect();
                 keys[0].text = opening.as_bytes().into();
-                Tail { keys, cut_at_bytes: self.cut_at_bytes }
+                let opening = memchr::memmem::Finder::new(opening.as_bytes()).into_owned();
+                Tail { keys, opening, cut_at_bytes: self.cut_at_bytes }
             })
             .collect()
     }

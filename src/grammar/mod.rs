@@ -14,7 +14,7 @@ pub mod pattern;
 
 use crate::event::{Event, Field, closed_list};
 use crate::time::{Shape, StampReader, Timestamp, Zone};
-use context::Tail;
+use context::{PhaseMemo, Phases, Tail};
 use errno::Errnos;
 pub use load::Grammars;
 use pattern::Pattern;
@@ -61,7 +61,7 @@ pub struct Format {
     reader: Reader,
     record_start: Option<Mask>,
     tails: Vec<Tail>,
-    phases: Vec<Box<[u8]>>,
+    phases: Phases,
     brackets: Option<Field>,
     errnos: Option<Arc<Errnos>>,
     extracts: Vec<Extract>,
@@ -136,7 +136,7 @@ impl Format {
     }
 
     /// What a message says besides itself: its tail, phase, error and inner fields.
-    fn split_message<'a>(&self, event: &mut Event<'a>) {
+    fn split_message<'a>(&self, event: &mut Event<'a>, memo: &mut MessageMemo) {
         let Some(whole) = event.raw(Field::Message) else { return };
         let mut text = whole;
         for tail in &self.tails {
@@ -144,15 +144,13 @@ impl Format {
                 text = tail.split(text, event);
             }
         }
-        if !self.phases.is_empty() {
-            text = context::split_phase(text, &self.phases, event);
-        }
+        text = self.phases.split(text, &mut memo.phase, event);
         if let Some(field) = self.brackets {
             let (before, inside) = context::split_brackets(text);
             if let Some(inside) = inside {
                 text = before;
                 event.set(field, inside);
-                if let Some(name) = self.errnos.as_ref().and_then(|errnos| errnos.name(inside)) {
+                if let Some(name) = self.errnos.as_ref().and_then(|errnos| memo.errno.name(inside, errnos)) {
                     event.set(Field::Errno, name.as_bytes());
                 }
             }
@@ -163,12 +161,38 @@ impl Format {
     }
 }
 
+/// What the message before had: neighbouring records mostly have the same.
+#[derive(Debug, Default)]
+struct MessageMemo {
+    errno: ErrnoMemo,
+    phase: PhaseMemo,
+}
+
+/// The error met last: neighbouring records mostly have the same.
+#[derive(Debug, Default)]
+struct ErrnoMemo {
+    brackets: Vec<u8>,
+    name: Option<&'static str>,
+}
+
+impl ErrnoMemo {
+    fn name(&mut self, brackets: &[u8], errnos: &Errnos) -> Option<&'static str> {
+        if self.brackets != brackets {
+            self.brackets.clear();
+            self.brackets.extend_from_slice(brackets);
+            self.name = errnos.name(brackets);
+        }
+        self.name
+    }
+}
+
 /// Method and URI of a request line, where the log writes the line as one.
-fn split_request(event: &mut Event<'_>) {
+pub fn split_request(event: &mut Event<'_>) {
     let Some(line) = event.get(Field::Request) else { return };
     let Some(space) = memchr::memchr(b' ', line) else { return };
     let (method, rest) = (&line[..space], &line[space + 1..]);
-    let end = memchr::memmem::rfind(rest, b" HTTP/").unwrap_or(rest.len());
+    let last_word = memchr::memrchr(b' ', rest).filter(|at| rest[at + 1..].starts_with(b"HTTP/"));
+    let end = last_word.unwrap_or(rest.len());
     event.set(Field::Method, method);
     event.set(Field::Uri, &rest[..end]);
 }
@@ -190,6 +214,7 @@ pub struct RecordReader {
     format: Arc<Format>,
     stamps: Vec<StampReader>,
     memo: json::Memo,
+    message: MessageMemo,
 }
 
 impl RecordReader {
@@ -199,7 +224,7 @@ impl RecordReader {
         const ANY: [Shape; 5] = [Shape::Iso, Shape::Clf, Shape::EpochMs, Shape::Epoch, Shape::Slashed];
         let shapes = format.stamp.map_or_else(|| ANY.to_vec(), |shape| vec![shape]);
         let stamps = shapes.into_iter().map(|shape| StampReader::new(shape, zone)).collect();
-        Self { format, stamps, memo: json::Memo::default() }
+        Self { format, stamps, memo: json::Memo::default(), message: MessageMemo::default() }
     }
 
     /// The format it reads.
@@ -210,20 +235,20 @@ impl RecordReader {
     /// Reads a record (without its last line end): fills `event` and returns its time. `None` where it does not fit.
     ///
     /// Records of formats whose stamp may be missing (`nginx: [emerg] ...`) have no time: `Some(None)`.
+    #[inline]
     pub fn read<'a>(&mut self, record: &'a [u8], event: &mut Event<'a>) -> Option<Option<Timestamp>> {
         event.clear();
-        let format = Arc::clone(&self.format);
-        let fits = match &format.reader {
+        let fits = match &self.format.reader {
             Reader::Pattern(pattern) => pattern.read(record, event),
             Reader::Json(keys) => json::read(record, keys, &mut self.memo, event),
         };
         if !fits {
             return None;
         }
-        if format.witness == Witness::Request {
+        if self.format.witness == Witness::Request {
             self.finish_request(event)
         } else {
-            format.split_message(event);
+            self.format.split_message(event, &mut self.message);
             self.time(event)
         }
     }
@@ -234,7 +259,6 @@ impl RecordReader {
             detect::read_pairs(tail, keys, event);
         }
         event.status()?;
-        split_request(event);
         self.time(event)
     }
 

@@ -16,7 +16,7 @@
 //! | `{{` | a brace |
 
 use crate::event::{Event, Field};
-use memchr::memmem::{Finder, find};
+use memchr::memmem::Finder;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_while1};
 use nom::character::complete::digit1;
@@ -38,7 +38,7 @@ pub struct Pattern {
 #[derive(Debug, Clone)]
 pub enum Piece {
     /// Text that must stand there.
-    Literal(Box<Finder<'static>>),
+    Literal(Text),
     /// A value; kept where it has a field.
     Value(Option<Field>, Span),
     /// Pieces that may be missing as a whole; the first is a literal.
@@ -62,10 +62,36 @@ pub enum Span {
     Rest,
 }
 
+/// Text to be found. It is short and begins with a byte that is rare in values (a quote, a bracket, a space), so looking
+/// for that byte is quicker than a search for the whole.
+#[derive(Debug, Clone)]
+pub struct Text(Box<[u8]>);
+
+impl Text {
+    #[inline]
+    fn is_at(&self, line: &[u8], at: usize) -> bool {
+        let rest = line.get(at..).unwrap_or_default();
+        rest.first() == self.0.first() && (self.0.len() == 1 || rest.starts_with(&self.0))
+    }
+
+    #[inline]
+    fn find(&self, line: &[u8], from: usize) -> Option<usize> {
+        let first = *self.0.first()?;
+        let mut at = from;
+        loop {
+            at += memchr::memchr(first, line.get(at..)?)?;
+            if self.is_at(line, at) {
+                return Some(at);
+            }
+            at += 1;
+        }
+    }
+}
+
 impl Piece {
     /// Text that must stand there.
     pub fn literal(text: &[u8]) -> Self {
-        Self::Literal(Box::new(Finder::new(text).into_owned()))
+        Self::Literal(Text(text.into()))
     }
 }
 
@@ -124,7 +150,7 @@ fn collect_fields(pieces: &[Piece], found: &mut Vec<Field>) {
 fn run<'a>(mut pieces: &[Piece], line: &'a [u8], mut at: usize, event: &mut Event<'a>) -> Option<usize> {
     while let Some((piece, rest)) = pieces.split_first() {
         at = match piece {
-            Piece::Literal(text) => line[at..].starts_with(text.needle()).then(|| at + text.needle().len())?,
+            Piece::Literal(text) => text.is_at(line, at).then(|| at + text.0.len())?,
             Piece::Optional(inner) => {
                 let mark = event.mark();
                 run(inner, line, at, event).unwrap_or_else(|| {
@@ -172,16 +198,16 @@ fn run_until<'a>(
 fn next_stop(rest: &[Piece], line: &[u8], from: usize) -> Option<usize> {
     let mut nearest: Option<usize> = None;
     for piece in rest {
-        let (finder, must) = match piece {
-            Piece::Literal(finder) => (finder, true),
+        let (text, must) = match piece {
+            Piece::Literal(text) => (text, true),
             Piece::Optional(inner) => match inner.first() {
-                Some(Piece::Literal(finder)) => (finder, false),
+                Some(Piece::Literal(text)) => (text, false),
                 _ => return None,
             },
             Piece::Value(..) => return None,
         };
-        if let Some(found) = line.get(from..).and_then(|tail| finder.find(tail)) {
-            nearest = Some(nearest.map_or(from + found, |other| other.min(from + found)));
+        if let Some(found) = text.find(line, from) {
+            nearest = Some(nearest.map_or(found, |other| other.min(found)));
         }
         if must {
             break;
@@ -270,7 +296,7 @@ fn span(text: &str) -> IResult<&str, Span> {
 #[derive(Debug, Clone)]
 pub struct Wording {
     /// The literal pieces in order.
-    pub parts: Vec<Box<[u8]>>,
+    pub parts: Vec<Finder<'static>>,
     /// Whether the first piece must stand at the very start.
     pub anchored: bool,
 }
@@ -279,7 +305,8 @@ impl Wording {
     /// From a rule's text; `{_}` is any text.
     pub fn parse(text: &str) -> Self {
         let anchored = !text.starts_with("{_}");
-        let parts = text.split("{_}").filter(|part| !part.is_empty()).map(|part| part.as_bytes().into()).collect();
+        let parts = text.split("{_}").filter(|part| !part.is_empty());
+        let parts = parts.map(|part| Finder::new(part.as_bytes()).into_owned()).collect();
         Self { parts, anchored }
     }
 
@@ -287,9 +314,17 @@ impl Wording {
     pub fn fits(&self, message: &[u8]) -> bool {
         let mut at = 0;
         for (index, part) in self.parts.iter().enumerate() {
-            match find(&message[at..], part) {
-                Some(found) if index > 0 || !self.anchored || found == 0 => at += found + part.len(),
-                _ => return false,
+            let length = part.needle().len();
+            if index == 0 && self.anchored {
+                if !message.starts_with(part.needle()) {
+                    return false;
+                }
+                at = length;
+                continue;
+            }
+            match part.find(&message[at..]) {
+                Some(found) => at += found + length,
+                None => return false,
             }
         }
         true
@@ -297,7 +332,7 @@ impl Wording {
 
     /// Bytes of literal text: of two wordings that fit, the longer one says more.
     pub fn literal_bytes(&self) -> usize {
-        self.parts.iter().map(|part| part.len()).sum()
+        self.parts.iter().map(|part| part.needle().len()).sum()
     }
 }
 

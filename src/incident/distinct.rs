@@ -2,7 +2,7 @@
 //!
 //! Merges in any order to the same result: the exact set is a union, the estimate a HyperLogLog (Flajolet et al. 2007).
 
-use std::collections::HashSet;
+use ahash::AHashSet;
 
 /// Up to here the number is exact.
 const EXACT: usize = 256;
@@ -12,13 +12,13 @@ const REGISTER_BITS: u32 = 11;
 /// A set of hashes of which only the size is asked.
 #[derive(Debug, Clone)]
 pub struct Distinct {
-    exact: HashSet<u64>,
+    exact: AHashSet<u64>,
     registers: Option<Box<[u8]>>,
 }
 
 impl Default for Distinct {
     fn default() -> Self {
-        Self { exact: HashSet::new(), registers: None }
+        Self { exact: AHashSet::new(), registers: None }
     }
 }
 

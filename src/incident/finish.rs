@@ -87,7 +87,7 @@ pub fn finish(tally: &Tally, catalogue: &Catalogue) -> Troubles {
 
 fn gathered(tally: &Tally, coverage: &Coverage, catalogue: &Catalogue) -> Troubles {
     let mut troubles = Vec::new();
-    for (key, segments) in &tally.series {
+    for (key, segments) in tally.series() {
         for segment in segments {
             let covered = coverage.covers(segment, key.service, tally);
             let seen_by_users = match key.kind {

@@ -8,12 +8,13 @@
 
 use super::names::NameId;
 use super::part::{WitnessKind, WitnessRecord};
-use super::segment::{EvidenceLine, Failure, TroubleKind};
+use super::segment::{EvidenceLine, Failure, MOST_EVIDENCE_BYTES, TroubleKind};
 use super::tally::{SeriesKey, Tally};
 use crate::cause::{AnsweredBy, Catalogue, CauseId};
 use crate::event::Certainty;
 use crate::time::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use ahash::AHashMap;
+use std::collections::BTreeMap;
 
 /// A diagnosis that ends a request is written within this of the access line: cached clocks, buffers.
 const SLACK_MICROS: i64 = 3_000_000;
@@ -23,8 +24,8 @@ const WAIT_MICROS: i64 = 300_000_000;
 const MOST_WAITING: usize = 65_536;
 
 /// A witness with its names in the tally's numbers and its place in the log.
-#[derive(Debug, Clone)]
-pub struct Placed {
+#[derive(Debug, Clone, Copy)]
+pub struct Placed<'t> {
     /// The witness; its names are the tally's.
     pub witness: WitnessRecord,
     /// Its time.
@@ -35,11 +36,29 @@ pub struct Placed {
     pub line: u64,
     /// Where it begins in the member's text.
     pub offset: u64,
-    /// The beginning of its text.
-    pub text: Box<[u8]>,
+    /// Its text.
+    pub text: &'t [u8],
+}
+
+/// A witness that waits for its counterpart, with a copy of its text.
+#[derive(Debug)]
+struct Held {
+    placed: Placed<'static>,
+    text: Box<[u8]>,
     /// A diagnosis that a request was joined with, though another one decided: the trouble it was counted to. It may
     /// still turn out to be the one line about another request of the same client for the same URI.
-    pub claimed: Option<SeriesKey>,
+    claimed: Option<SeriesKey>,
+}
+
+impl Held {
+    fn of(placed: &Placed<'_>) -> Self {
+        let text = placed.text[..placed.text.len().min(MOST_EVIDENCE_BYTES)].into();
+        Self { placed: Placed { text: b"", ..*placed }, text, claimed: None }
+    }
+
+    fn as_placed(&self) -> Placed<'_> {
+        Placed { text: &self.text, ..self.placed }
+    }
 }
 
 /// Brings requests and diagnoses together.
@@ -68,8 +87,8 @@ pub struct Sides {
 /// Witnesses that wait, found by key, in order of arrival.
 #[derive(Debug, Default)]
 struct Waiting {
-    by_key: HashMap<Key, Vec<u64>>,
-    by_number: BTreeMap<u64, Placed>,
+    by_key: AHashMap<Key, Vec<u64>>,
+    by_number: BTreeMap<u64, Held>,
 }
 
 /// What a request and its diagnosis have in common.
@@ -96,74 +115,74 @@ impl<'c> Join<'c> {
     }
 
     /// Takes the next witness; its time is the clock.
-    pub fn take(&mut self, placed: Placed, tally: &mut Tally) {
+    pub fn take(&mut self, placed: &Placed<'_>, tally: &mut Tally) {
         self.clock = self.clock.max(placed.time);
         self.settle_old(tally);
         match placed.witness.kind {
-            WitnessKind::Condition => self.count_alone(&placed, TroubleKind::Condition, tally),
+            WitnessKind::Condition => count_alone(placed, TroubleKind::Condition, tally),
             WitnessKind::Request if self.sides.diagnoses => self.request(placed, tally),
-            WitnessKind::Request => self.settle_request(&placed, &[], tally),
+            WitnessKind::Request => self.settle_request(placed, &[], tally),
             WitnessKind::Failure | WitnessKind::Warning if self.sides.requests && has_request(&placed.witness) => {
                 self.diagnosis(placed, tally);
             }
-            WitnessKind::Failure | WitnessKind::Warning => self.settle_diagnosis(&placed, tally),
+            WitnessKind::Failure | WitnessKind::Warning => settle_diagnosis(placed, None, tally),
         }
     }
 
     /// Settles all that still waits: the logs have ended.
     pub fn finish(&mut self, tally: &mut Tally) {
-        while let Some((_, request)) = self.requests.pop_first() {
-            self.settle_request(&request, &[], tally);
+        while let Some(request) = self.requests.pop_first() {
+            self.settle_request(&request.as_placed(), &[], tally);
         }
-        while let Some((_, diagnosis)) = self.diagnoses.pop_first() {
-            self.settle_diagnosis(&diagnosis, tally);
+        while let Some(diagnosis) = self.diagnoses.pop_first() {
+            settle_diagnosis(&diagnosis.as_placed(), diagnosis.claimed, tally);
         }
     }
 
-    fn request(&mut self, request: Placed, tally: &mut Tally) {
-        let found = self.diagnoses_of(&request);
+    fn request(&mut self, request: &Placed<'_>, tally: &mut Tally) {
+        let found = self.diagnoses_of(request);
         if found.is_empty() {
             let number = self.number();
-            self.requests.push(number, request);
+            self.requests.push(number, Held::of(request));
         } else {
-            self.settle_request(&request, &found, tally);
+            self.settle_request(request, &found, tally);
         }
     }
 
-    fn diagnosis(&mut self, diagnosis: Placed, tally: &mut Tally) {
-        let late_for =
-            keys(&diagnosis.witness).find_map(|key| self.requests.newest(key, |request| belongs(request, &diagnosis)));
+    fn diagnosis(&mut self, diagnosis: &Placed<'_>, tally: &mut Tally) {
+        let waits = |request: &Held| belongs(&request.placed, diagnosis);
+        let late_for = keys(&diagnosis.witness).find_map(|key| self.requests.newest(key, waits));
         let number = self.number();
-        self.diagnoses.push(number, diagnosis);
+        self.diagnoses.push(number, Held::of(diagnosis));
         if let Some(request) = late_for.and_then(|number| self.requests.remove(number)) {
-            self.settle_request(&request, &[number], tally);
+            self.settle_request(&request.as_placed(), &[number], tally);
         }
         while self.diagnoses.by_number.len() > MOST_WAITING {
             self.crowded_out += 1;
-            if let Some((_, oldest)) = self.diagnoses.pop_first() {
-                self.settle_diagnosis(&oldest, tally);
+            if let Some(oldest) = self.diagnoses.pop_first() {
+                settle_diagnosis(&oldest.as_placed(), oldest.claimed, tally);
             }
         }
     }
 
     /// The diagnoses that belong to a failed request: the ones near its end, and older ones of the same connection.
     /// Those that another request has claimed count only where there are no others.
-    fn diagnoses_of(&self, request: &Placed) -> Vec<u64> {
+    fn diagnoses_of(&self, request: &Placed<'_>) -> Vec<u64> {
         let mut found: Vec<u64> = Vec::new();
         for key in keys(&request.witness) {
-            found.extend(self.diagnoses.all(key, |diagnosis| belongs(request, diagnosis)));
+            found.extend(self.diagnoses.all(key, |diagnosis| belongs(request, &diagnosis.placed)));
         }
-        let free =
-            |number: &u64| self.diagnoses.by_number.get(number).is_some_and(|diagnosis| diagnosis.claimed.is_none());
+        let held = |number: &u64| self.diagnoses.by_number.get(number);
+        let free = |number: &u64| held(number).is_some_and(|diagnosis| diagnosis.claimed.is_none());
         if found.iter().any(free) {
             found.retain(free);
         }
-        let connection_of =
-            |number: &u64| self.diagnoses.by_number.get(number).map_or(0, |diagnosis| diagnosis.witness.connection);
+        let connection_of = |number: &u64| held(number).map_or(0, |diagnosis| diagnosis.placed.witness.connection);
         let connections: Vec<u64> = found.iter().map(connection_of).filter(|connection| *connection != 0).collect();
         for key in keys(&request.witness) {
-            let earlier_attempt = |older: &Placed| {
-                older.claimed.is_none() && older.time <= request.time && connections.contains(&older.witness.connection)
+            let earlier_attempt = |older: &Held| {
+                let connection = older.placed.witness.connection;
+                older.claimed.is_none() && older.placed.time <= request.time && connections.contains(&connection)
             };
             found.extend(self.diagnoses.all(key, earlier_attempt));
         }
@@ -175,22 +194,23 @@ impl<'c> Join<'c> {
     fn settle_old(&mut self, tally: &mut Tally) {
         let (soon, late) = (self.clock.plus_micros(-SLACK_MICROS), self.clock.plus_micros(-WAIT_MICROS));
         while self.requests.first_time().is_some_and(|time| time < soon) {
-            if let Some((_, request)) = self.requests.pop_first() {
-                self.settle_request(&request, &[], tally);
+            if let Some(request) = self.requests.pop_first() {
+                self.settle_request(&request.as_placed(), &[], tally);
             }
         }
         while self.diagnoses.first_time().is_some_and(|time| time < late) {
-            if let Some((_, diagnosis)) = self.diagnoses.pop_first() {
-                self.settle_diagnosis(&diagnosis, tally);
+            if let Some(diagnosis) = self.diagnoses.pop_first() {
+                settle_diagnosis(&diagnosis.as_placed(), diagnosis.claimed, tally);
             }
         }
     }
 
     /// A failed request takes the cause of the diagnosis that says most, else the one its fields imply. The other
     /// diagnoses stay, claimed, in case they belong to a request that is still to come.
-    fn settle_request(&mut self, request: &Placed, found: &[u64], tally: &mut Tally) {
+    fn settle_request(&mut self, request: &Placed<'_>, found: &[u64], tally: &mut Tally) {
         let best = self.best_of(request, found).and_then(|number| self.diagnoses.remove(number));
         let witness = &request.witness;
+        let best = best.as_ref().map(Held::as_placed);
         let decided = best.as_ref().map_or(witness, |diagnosis| &diagnosis.witness);
         let failure = Failure {
             time: request.time,
@@ -221,46 +241,15 @@ impl<'c> Join<'c> {
     }
 
     /// The diagnosis that says most about the request; none where the request's own fields say more.
-    fn best_of(&self, request: &Placed, found: &[u64]) -> Option<u64> {
-        let known = found.iter().filter_map(|number| Some((*number, self.diagnoses.by_number.get(number)?)));
-        let rank = |diagnosis: &Placed| self.rank(diagnosis.witness.cause, diagnosis.witness.kind);
+    fn best_of(&self, request: &Placed<'_>, found: &[u64]) -> Option<u64> {
+        let known = found.iter().filter_map(|number| Some((*number, &self.diagnoses.by_number.get(number)?.placed)));
+        let rank = |diagnosis: &Placed<'_>| self.rank(diagnosis.witness.cause, diagnosis.witness.kind);
         let best = known
             .filter(|(_, diagnosis)| explains(request, diagnosis))
             .max_by_key(|(_, diagnosis)| (rank(diagnosis), diagnosis.time, diagnosis.offset));
         let own = self.rank(request.witness.cause, WitnessKind::Request);
         let only_status = request.witness.certainty == Certainty::Default;
         best.filter(|(_, diagnosis)| only_status || rank(diagnosis) >= own).map(|(number, _)| number)
-    }
-
-    fn settle_diagnosis(&mut self, diagnosis: &Placed, tally: &mut Tally) {
-        if let Some(key) = diagnosis.claimed {
-            tally.count_attempt(key, diagnosis.time, diagnosis.witness.upstream);
-            return;
-        }
-        let kind = match diagnosis.witness.kind {
-            WitnessKind::Warning => TroubleKind::Warning,
-            _ => TroubleKind::Unmatched,
-        };
-        self.count_alone(diagnosis, kind, tally);
-    }
-
-    fn count_alone(&self, placed: &Placed, kind: TroubleKind, tally: &mut Tally) {
-        let witness = &placed.witness;
-        let failure = Failure {
-            time: placed.time,
-            requests: 0,
-            attempts: u64::from(kind != TroubleKind::Condition),
-            status: if kind == TroubleKind::Unmatched { witness.status } else { 0 },
-            certainty: witness.certainty,
-            rule: witness.rule,
-            upstream: witness.upstream,
-            path: witness.path,
-            client: witness.client,
-            duration_ms: None,
-        };
-        let key = SeriesKey { cause: witness.cause, service: witness.service, kind };
-        let rank = u8::from(kind == TroubleKind::Condition);
-        tally.count(key, &failure).keep(rank, placed.member, placed.offset, || placed.evidence(rank));
     }
 
     /// Inside one request the higher precedence wins; a line about a cut answer says less than one about a failure.
@@ -274,23 +263,55 @@ impl<'c> Join<'c> {
     }
 }
 
-impl Placed {
+fn settle_diagnosis(diagnosis: &Placed<'_>, claimed: Option<SeriesKey>, tally: &mut Tally) {
+    if let Some(key) = claimed {
+        tally.count_attempt(key, diagnosis.time, diagnosis.witness.upstream);
+        return;
+    }
+    let kind = match diagnosis.witness.kind {
+        WitnessKind::Warning => TroubleKind::Warning,
+        _ => TroubleKind::Unmatched,
+    };
+    count_alone(diagnosis, kind, tally);
+}
+
+fn count_alone(placed: &Placed<'_>, kind: TroubleKind, tally: &mut Tally) {
+    let witness = &placed.witness;
+    let failure = Failure {
+        time: placed.time,
+        requests: 0,
+        attempts: u64::from(kind != TroubleKind::Condition),
+        status: if kind == TroubleKind::Unmatched { witness.status } else { 0 },
+        certainty: witness.certainty,
+        rule: witness.rule,
+        upstream: witness.upstream,
+        path: witness.path,
+        client: witness.client,
+        duration_ms: None,
+    };
+    let key = SeriesKey { cause: witness.cause, service: witness.service, kind };
+    let rank = u8::from(kind == TroubleKind::Condition);
+    tally.count(key, &failure).keep(rank, placed.member, placed.offset, || placed.evidence(rank));
+}
+
+impl Placed<'_> {
     fn evidence(&self, rank: u8) -> EvidenceLine {
-        EvidenceLine { rank, member: self.member, offset: self.offset, line: self.line, text: self.text.to_vec() }
+        let text = self.text[..self.text.len().min(MOST_EVIDENCE_BYTES)].to_vec();
+        EvidenceLine { rank, member: self.member, offset: self.offset, line: self.line, text }
     }
 }
 
 impl Waiting {
-    fn push(&mut self, number: u64, placed: Placed) {
-        for key in keys(&placed.witness) {
+    fn push(&mut self, number: u64, held: Held) {
+        for key in keys(&held.placed.witness) {
             self.by_key.entry(key).or_default().push(number);
         }
-        self.by_number.insert(number, placed);
+        self.by_number.insert(number, held);
     }
 
-    fn remove(&mut self, number: u64) -> Option<Placed> {
-        let placed = self.by_number.remove(&number)?;
-        for key in keys(&placed.witness) {
+    fn remove(&mut self, number: u64) -> Option<Held> {
+        let held = self.by_number.remove(&number)?;
+        for key in keys(&held.placed.witness) {
             if let Some(numbers) = self.by_key.get_mut(&key) {
                 numbers.retain(|other| *other != number);
                 if numbers.is_empty() {
@@ -298,24 +319,24 @@ impl Waiting {
                 }
             }
         }
-        Some(placed)
+        Some(held)
     }
 
-    fn pop_first(&mut self) -> Option<(u64, Placed)> {
+    fn pop_first(&mut self) -> Option<Held> {
         let number = *self.by_number.first_key_value()?.0;
-        self.remove(number).map(|placed| (number, placed))
+        self.remove(number)
     }
 
     fn first_time(&self) -> Option<Timestamp> {
-        self.by_number.first_key_value().map(|(_, placed)| placed.time)
+        self.by_number.first_key_value().map(|(_, held)| held.placed.time)
     }
 
-    fn all<'w>(&'w self, key: Key, fits: impl Fn(&Placed) -> bool + 'w) -> impl Iterator<Item = u64> + 'w {
+    fn all<'w>(&'w self, key: Key, fits: impl Fn(&Held) -> bool + 'w) -> impl Iterator<Item = u64> + 'w {
         let numbers = self.by_key.get(&key).map_or(&[][..], Vec::as_slice);
         numbers.iter().copied().filter(move |number| self.by_number.get(number).is_some_and(&fits))
     }
 
-    fn newest(&self, key: Key, fits: impl Fn(&Placed) -> bool) -> Option<u64> {
+    fn newest(&self, key: Key, fits: impl Fn(&Held) -> bool) -> Option<u64> {
         self.all(key, fits).max()
     }
 }
@@ -336,7 +357,7 @@ fn has_request(witness: &WitnessRecord) -> bool {
 }
 
 /// Whether the diagnosis is near enough to the request's end to be its last one.
-fn belongs(request: &Placed, diagnosis: &Placed) -> bool {
+fn belongs(request: &Placed<'_>, diagnosis: &Placed<'_>) -> bool {
     let same_id = request.witness.request_id != 0 && request.witness.request_id == diagnosis.witness.request_id;
     let near = request.time.micros().abs_diff(diagnosis.time.micros()) <= SLACK_MICROS as u64;
     let contradicts = request.witness.request_id != 0 && diagnosis.witness.request_id != 0 && !same_id;
@@ -345,7 +366,7 @@ fn belongs(request: &Placed, diagnosis: &Placed) -> bool {
 
 /// Whether the diagnosis can be why the client saw this status: an answer that the upstream itself gave is not
 /// explained by a failed attempt at another peer.
-fn explains(request: &Placed, diagnosis: &Placed) -> bool {
+fn explains(request: &Placed<'_>, diagnosis: &Placed<'_>) -> bool {
     let (request, diagnosis) = (&request.witness, &diagnosis.witness);
     request.answered_by != AnsweredBy::Upstream || diagnosis.status == 0 || diagnosis.status == request.status
 }

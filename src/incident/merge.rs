@@ -4,10 +4,9 @@
 //! order is a function of the logs' bytes: a log's position is the latest stamp it has shown so far, so that a line out
 //! of order does not depend on where a chunk ends.
 
-use super::NameId;
 use super::join::{Join, Placed};
+use super::names::{NameId, Names};
 use super::part::{Part, WitnessRecord};
-use super::segment::MOST_EVIDENCE_BYTES;
 use super::tally::Tally;
 use crate::time::Timestamp;
 use std::collections::VecDeque;
@@ -129,7 +128,7 @@ impl Log {
             self.clock = due;
             self.next += 1;
             let placed = placed(witness, due, member, self.lines, part, &mut self.names, tally);
-            join.take(placed, tally);
+            join.take(&placed, tally);
         }
         let due = part.span.map_or(self.clock, |(_, last)| last.max(self.clock));
         if limit.is_some_and(|(time, first)| due > time || (due == time && !first)) {
@@ -144,20 +143,19 @@ impl Log {
     }
 }
 
-fn placed(
+fn placed<'p>(
     witness: &WitnessRecord,
     due: Timestamp,
     member: u32,
     lines: u64,
-    part: &Part,
+    part: &'p Part,
     names: &mut LocalNames,
     tally: &mut Tally,
-) -> Placed {
-    let text = part.text(witness);
+) -> Placed<'p> {
     let global = WitnessRecord {
-        service: translate(&mut names.services, &mut tally.services, part, witness.service),
-        upstream: translate(&mut names.upstreams, &mut tally.upstreams, part, witness.upstream),
-        path: translate(&mut names.paths, &mut tally.paths, part, witness.path),
+        service: translate(&mut names.services, &mut tally.services, &part.services, witness.service),
+        upstream: translate(&mut names.upstreams, &mut tally.upstreams, &part.upstreams, witness.upstream),
+        path: translate(&mut names.paths, &mut tally.paths, &part.paths, witness.path),
         ..*witness
     };
     Placed {
@@ -167,24 +165,27 @@ fn placed(
         member,
         line: lines + u64::from(witness.line) + 1,
         offset: part.offset + u64::from(witness.start),
-        text: text[..text.len().min(MOST_EVIDENCE_BYTES)].into(),
-        claimed: None,
+        text: part.text(witness),
     }
 }
 
 impl LocalNames {
     fn begin(&mut self, part: &Part) {
-        let room = part.names.iter().count();
-        for list in [&mut self.services, &mut self.upstreams, &mut self.paths] {
+        let lists = [
+            (&mut self.services, &part.services),
+            (&mut self.upstreams, &part.upstreams),
+            (&mut self.paths, &part.paths),
+        ];
+        for (list, names) in lists {
             list.clear();
-            list.resize(room, None);
+            list.resize(names.len(), None);
         }
     }
 }
 
-fn translate(known: &mut [Option<NameId>], names: &mut super::Names, part: &Part, id: NameId) -> NameId {
+fn translate(known: &mut [Option<NameId>], names: &mut Names, local: &Names, id: NameId) -> NameId {
     match known.get_mut(id.0 as usize) {
-        Some(slot) => *slot.get_or_insert_with(|| names.id(part.names.name(id))),
+        Some(slot) => *slot.get_or_insert_with(|| names.id(local.name(id))),
         None => super::NONE,
     }
 }
@@ -192,7 +193,7 @@ fn translate(known: &mut [Option<NameId>], names: &mut super::Names, part: &Part
 /// The part's books go to its member's.
 fn count(part: &mut Part, member: u32, names: &mut LocalNames, tally: &mut Tally) {
     for traffic in std::mem::take(&mut part.traffic) {
-        let service = translate(&mut names.services, &mut tally.services, part, traffic.service);
+        let service = translate(&mut names.services, &mut tally.services, &part.services, traffic.service);
         tally.traffic.entry(service).or_default().add(traffic.second, u64::from(traffic.requests));
     }
     let source = &mut tally.sources[member as usize];

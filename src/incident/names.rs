@@ -3,7 +3,7 @@
 //! In: bytes, often hostile. Out: a [`NameId`]. Their number is bounded: beyond it every new name is [`OTHERS`], and
 //! how many were folded into it is counted.
 
-use std::collections::HashMap;
+use ahash::AHashMap;
 
 /// A name's number in one [`Names`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,7 +20,9 @@ const MOST_NAME_BYTES: usize = 256;
 /// Names and their numbers.
 #[derive(Debug, Clone)]
 pub struct Names {
-    by_name: HashMap<Box<[u8]>, NameId>,
+    by_name: AHashMap<Box<[u8]>, NameId>,
+    /// The name asked for last: neighbouring lines are mostly about the same.
+    last: NameId,
     names: Vec<Box<[u8]>>,
     most: usize,
     folded: u64,
@@ -30,7 +32,8 @@ impl Names {
     /// Room for so many names.
     pub fn with_room_for(most: usize) -> Self {
         Self {
-            by_name: HashMap::new(),
+            by_name: AHashMap::new(),
+            last: NONE,
             names: vec![b"-".as_slice().into(), b"(others)".as_slice().into()],
             most,
             folded: 0,
@@ -43,7 +46,11 @@ impl Names {
         if matches!(name, b"" | b"-") {
             return NONE;
         }
+        if *self.names[self.last.0 as usize] == *name {
+            return self.last;
+        }
         if let Some(id) = self.by_name.get(name) {
+            self.last = *id;
             return *id;
         }
         if self.by_name.len() >= self.most {
@@ -61,9 +68,10 @@ impl Names {
         self.names.get(id.0 as usize).map_or(b"-", |name| &**name)
     }
 
-    /// Every name with its number, in the order they came.
-    pub fn iter(&self) -> impl Iterator<Item = (NameId, &[u8])> {
-        self.names.iter().enumerate().map(|(at, name)| (NameId(at as u32), &**name))
+    /// How many numbers there are, [`NONE`] and [`OTHERS`] included; never 0.
+    #[allow(clippy::len_without_is_empty)] // it never is
+    pub fn len(&self) -> usize {
+        self.names.len()
     }
 
     /// How often a name found no room.
@@ -72,30 +80,36 @@ impl Names {
     }
 }
 
-/// Folds the changing parts of a path to `*`, so that one trouble is one line: `/orders/98367` is `/orders/*`.
+/// Folds the changing parts of a path to `*`, so that one trouble is one line: `/orders/98367` is `/orders/*`,
+/// `/assets/app.23766864.js` is `/assets/app.*.js`.
 pub fn fold_path(uri: &[u8], folded: &mut Vec<u8>) {
     folded.clear();
-    let path = uri.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
-    for (index, segment) in path.split(|byte| *byte == b'/').enumerate() {
-        if index > 0 {
-            folded.push(b'/');
-        }
-        folded.extend_from_slice(if is_changing(segment) { b"*" } else { segment });
-        if folded.len() > MOST_NAME_BYTES {
-            break;
-        }
+    let end = memchr::memchr2(b'?', b'#', uri).unwrap_or(uri.len());
+    let path = &uri[..end.min(MOST_NAME_BYTES)];
+    let mut start = 0;
+    loop {
+        let end = memchr::memchr2(b'/', b'.', &path[start..]).map_or(path.len(), |at| start + at);
+        let word = &path[start..end];
+        folded.extend_from_slice(if is_changing(word) { b"*" } else { word });
+        let Some(separator) = path.get(end) else { return };
+        folded.push(*separator);
+        start = end + 1;
     }
 }
 
 /// A number, a UUID, a hash: mostly digits and hex, and at least one digit.
-fn is_changing(segment: &[u8]) -> bool {
+fn is_changing(word: &[u8]) -> bool {
     /// Shorter hex words (`cafe1`) may be names.
     const HASH_BYTES: usize = 8;
-    if segment.is_empty() || !segment.iter().any(u8::is_ascii_digit) {
-        return false;
+    let (mut digits, mut others) = (0, 0);
+    for byte in word {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b'a'..=b'f' | b'A'..=b'F' | b'-' => others += 1,
+            _ => return false,
+        }
     }
-    let all = |fits: fn(&u8) -> bool| segment.iter().all(fits);
-    all(u8::is_ascii_digit) || (segment.len() >= HASH_BYTES && all(|byte| byte.is_ascii_hexdigit() || *byte == b'-'))
+    digits > 0 && (others == 0 || word.len() >= HASH_BYTES)
 }
 
 #[cfg(test)]
@@ -120,6 +134,8 @@ mod tests {
             ("/api/v1/items", "/api/v1/items"),
             ("/f/3f2504e0-4f89-11d3-9a0c-0305e82c3301/a", "/f/*/a"),
             ("/cafe1", "/cafe1"),
+            ("/assets/app.23766864.js", "/assets/app.*.js"),
+            ("/download/v1.2.3.tar.gz", "/download/v1.*.*.tar.gz"),
             ("/", "/"),
         ] {
             let mut folded = Vec::new();

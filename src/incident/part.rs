@@ -67,11 +67,11 @@ pub struct WitnessRecord {
     pub status: u16,
     /// Who wrote the status.
     pub answered_by: AnsweredBy,
-    /// What the request was for, in the part's names.
+    /// What the request was for, in the part's numbers.
     pub service: NameId,
-    /// The next hop asked last, in the part's names.
+    /// The next hop asked last, in the part's numbers.
     pub upstream: NameId,
-    /// The path, folded, in the part's names.
+    /// The path, folded, in the part's numbers.
     pub path: NameId,
     /// Hash of the client's address.
     pub client: u64,
@@ -94,7 +94,7 @@ pub struct WitnessRecord {
 /// Requests of one service in one second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Traffic {
-    /// The service, in the part's names.
+    /// The service, in the part's numbers.
     pub service: NameId,
     /// Seconds since the epoch.
     pub second: i64,
@@ -115,8 +115,12 @@ pub struct Part {
     pub requests: u64,
     /// Witnesses of trouble, in the order of the lines.
     pub witnesses: Vec<WitnessRecord>,
-    /// Names that the witnesses and the traffic refer to.
-    pub names: Names,
+    /// Services that the witnesses and the traffic refer to.
+    pub services: Names,
+    /// Next hops.
+    pub upstreams: Names,
+    /// Folded paths.
+    pub paths: Names,
     /// Requests per service and second.
     pub traffic: Vec<Traffic>,
     /// Earliest and latest stamp.
@@ -136,7 +140,9 @@ impl Part {
             counts: LineCounts::default(),
             requests: 0,
             witnesses: Vec::new(),
-            names: Names::with_room_for(MOST_NAMES),
+            services: Names::with_room_for(MOST_NAMES),
+            upstreams: Names::with_room_for(MOST_NAMES),
+            paths: Names::with_room_for(MOST_NAMES),
             traffic: Vec::new(),
             span: None,
             unknown: Templates::default(),

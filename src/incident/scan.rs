@@ -4,13 +4,13 @@
 
 use super::names::{NameId, fold_path};
 use super::part::{Part, Traffic, WitnessKind, WitnessRecord};
-use crate::cause::{AnsweredBy, Catalogue, Gives, Judge, Verdict, last_attempt};
+use crate::cause::{AnsweredBy, Catalogue, Gives, Judge, Verdict, VerdictMemo, last_attempt};
 use crate::event::{Event, Field};
 use crate::grammar::{Format, RecordReader, Witness};
 use crate::source::{Chunk, PieceKind, pieces};
 use crate::time::{Timestamp, Zone};
-use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// How a log is to be read.
 #[derive(Debug, Clone)]
@@ -39,14 +39,26 @@ impl Plan {
 pub struct Scanner<'c> {
     plan: Plan,
     catalogue: &'c Catalogue,
-    readers: Vec<(RecordReader, Judge<'c>)>,
+    readers: Vec<Known<'c>>,
     path: Vec<u8>,
+}
+
+/// One format of the log: how to read its records and how to judge them.
+#[derive(Debug)]
+struct Known<'c> {
+    reader: RecordReader,
+    judge: Judge<'c>,
+    memo: VerdictMemo,
 }
 
 impl<'c> Scanner<'c> {
     /// For logs read by this plan.
     pub fn new(plan: &Plan, catalogue: &'c Catalogue) -> Self {
-        let reader = |format: &Arc<Format>| (RecordReader::new(Arc::clone(format), plan.zone), catalogue.judge(format));
+        let reader = |format: &Arc<Format>| Known {
+            reader: RecordReader::new(Arc::clone(format), plan.zone),
+            judge: catalogue.judge(format),
+            memo: VerdictMemo::default(),
+        };
         Self { plan: plan.clone(), catalogue, readers: plan.formats.iter().map(reader).collect(), path: Vec::new() }
     }
 
@@ -58,6 +70,7 @@ impl<'c> Scanner<'c> {
         let torn = chunk.torn;
         let plan = self.plan.clone();
         let starts = |line: &[u8]| plan.starts_record(line);
+        let mut event = Event::default();
         for piece in pieces(&bytes, chunk.carry, starts) {
             match piece.kind {
                 PieceKind::Cut => part.counts.cut += piece.lines,
@@ -65,7 +78,7 @@ impl<'c> Scanner<'c> {
                     part.counts.cut += piece.lines; // broke off with its archive: what it would have said nobody knows
                 }
                 PieceKind::Orphan | PieceKind::Record => {
-                    self.record(trimmed(piece.text), piece.at, piece.lines, &mut part)
+                    self.record(trimmed(piece.text), piece.at, piece.lines, &mut event, &mut part);
                 }
             }
         }
@@ -73,14 +86,13 @@ impl<'c> Scanner<'c> {
         part
     }
 
-    fn record(&mut self, text: &[u8], at: usize, lines: u64, part: &mut Part) {
+    fn record<'b>(&mut self, text: &'b [u8], at: usize, lines: u64, event: &mut Event<'b>, part: &mut Part) {
         if text.is_empty() {
             part.counts.passed += lines;
             return;
         }
-        let mut event = Event::default();
         let read =
-            (0..self.readers.len()).find_map(|which| Some((which, self.readers[which].0.read(text, &mut event)?)));
+            (0..self.readers.len()).find_map(|which| Some((which, self.readers[which].reader.read(text, event)?)));
         let Some((which, time)) = read else {
             part.counts.unknown += lines;
             part.unknown.add(text, lines);
@@ -90,9 +102,9 @@ impl<'c> Scanner<'c> {
             widen(&mut part.span, time);
         }
         let place = Place { line: part.counts.lines() as u32, start: at as u32, length: text.len() as u32, lines };
-        match self.readers[which].0.format().witness {
-            Witness::Request => self.request(which, &mut event, time, place, part),
-            Witness::Diagnosis => self.diagnosis(which, &event, time, place, part, text),
+        match self.readers[which].reader.format().witness {
+            Witness::Request => self.request(which, event, time, place, part),
+            Witness::Diagnosis => self.diagnosis(which, event, time, place, part, text),
         }
     }
 
@@ -107,7 +119,7 @@ impl<'c> Scanner<'c> {
             part.counts.passed += place.lines;
             return;
         }
-        let verdict = self.readers[which].1.request(event, status);
+        let verdict = self.readers[which].judge.request(event, status);
         let Some(cause) = verdict.cause else {
             part.counts.passed += place.lines;
             return;
@@ -132,7 +144,8 @@ impl<'c> Scanner<'c> {
         part: &mut Part,
         text: &[u8],
     ) {
-        let verdict = self.readers[which].1.diagnosis(event);
+        let known = &mut self.readers[which];
+        let verdict = known.memo.diagnosis(&known.judge, event);
         let kind = match verdict.map(|verdict| verdict.gives) {
             Some(Gives::Failure) => WitnessKind::Failure,
             Some(Gives::Warning) => WitnessKind::Warning,
@@ -181,14 +194,12 @@ impl<'c> Scanner<'c> {
             status: verdict.rule.and_then(|rule| self.catalogue.rule(rule).status).unwrap_or(0),
             answered_by: AnsweredBy::Unknown,
             service,
-            upstream: part.names.id(upstream_of(event)),
-            path: part.names.id(&self.path),
+            upstream: part.upstreams.id(upstream_of(event)),
+            path: part.paths.id(&self.path),
             client: event.get(Field::Client).map_or(0, |client| hash(client_address(client), b"")),
             request: if uri.is_empty() { 0 } else { hash(method, uri) },
             request_id: event.get(Field::RequestId).map_or(0, |id| hash(id, b"")),
-            connection: event
-                .get(Field::Connection)
-                .map_or(0, |number| hash(event.get(Field::Pid).unwrap_or_default(), number)),
+            connection: connection_of(event),
             duration_ms: None,
             line: place.line,
             start: place.start,
@@ -257,15 +268,15 @@ fn upstream_of<'a>(event: &Event<'a>) -> &'a [u8] {
 fn request_service(event: &Event<'_>, part: &mut Part) -> NameId {
     let fields = [Field::Service, Field::Server, Field::Host, Field::UpstreamName];
     let name = fields.into_iter().find_map(|field| event.get(field).filter(|name| *name != b"_")).unwrap_or_default();
-    part.names.id(without_port(name))
+    part.services.id(without_port(name))
 }
 
 /// The same for a diagnosis. nginx writes the listen address where no server was chosen yet: that names nothing.
 fn diagnosis_service(event: &Event<'_>, part: &mut Part) -> NameId {
-    let is_name = |name: &&[u8]| **name != *b"_" && !name.contains(&b':');
+    let is_name = |name: &&[u8]| **name != *b"_" && memchr::memchr(b':', name).is_none();
     let server = event.get(Field::Service).or_else(|| event.get(Field::Server).filter(is_name));
     let name = server.or_else(|| event.get(Field::Host)).unwrap_or_default();
-    part.names.id(without_port(name))
+    part.services.id(without_port(name))
 }
 
 fn without_port(host: &[u8]) -> &[u8] {
@@ -282,18 +293,29 @@ fn duration_ms(event: &Event<'_>) -> Option<u32> {
     (ms >= 0.0).then(|| ms.round().min(f64::from(u32::MAX)) as u32)
 }
 
-/// A hash that is the same in the error log (raw bytes) and in the access log (`\xHH`, or JSON's escapes).
+/// A hash that is the same in the error log (raw bytes) and in the access log (`\xHH`, or JSON's escapes). Fixed, so that
+/// the same bytes give the same report; tables keyed by it hash it again with a secret.
 fn hash(first: &[u8], second: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for text in [first, second] {
-        if memchr::memchr(b'\\', text).is_some() {
-            hasher.write(&unescaped(text));
-        } else {
-            hasher.write(text);
-        }
-        hasher.write_u8(0xff);
+    let seed = if first.is_empty() { 0 } else { hash_one(first, 0) };
+    hash_one(second, seed).max(1)
+}
+
+fn hash_one(text: &[u8], seed: u64) -> u64 {
+    match memchr::memchr(b'\\', text) {
+        Some(_) => xxh3_64_with_seed(&unescaped(text), seed),
+        None => xxh3_64_with_seed(text, seed),
     }
-    hasher.finish().max(1)
+}
+
+/// Process and connection as one number: both are short decimal numbers.
+fn connection_of(event: &Event<'_>) -> u64 {
+    let number = |field| {
+        event.get(field).unwrap_or_default().iter().fold(0_u64, |sum, digit| (sum << 4) | u64::from(digit & 15))
+    };
+    match event.get(Field::Connection) {
+        Some(_) => number(Field::Connection).rotate_left(28) ^ number(Field::Pid),
+        None => 0,
+    }
 }
 
 fn unescaped(text: &[u8]) -> Vec<u8> {

@@ -9,6 +9,7 @@ use super::names::NameId;
 use crate::cause::RuleId;
 use crate::event::Certainty;
 use crate::time::Timestamp;
+use ahash::AHashMap;
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 
@@ -27,8 +28,8 @@ pub enum TroubleKind {
 
 /// Names kept in one breakdown.
 const MOST_NAMES: usize = 256;
-/// Evidence lines kept.
-const MOST_EVIDENCE: usize = 6;
+/// Evidence lines kept of one rank: two diagnoses, two requests, so that both sides are seen.
+const MOST_EVIDENCE_OF_RANK: usize = 2;
 /// Longer lines of evidence are cut; the whole stands in the log.
 pub const MOST_EVIDENCE_BYTES: usize = 4096;
 /// Latencies above this count as this much: 10 hours.
@@ -77,7 +78,7 @@ pub struct Failure {
 /// Counts by name, with a cap.
 #[derive(Debug, Clone, Default)]
 pub struct Breakdown {
-    counts: BTreeMap<NameId, u64>,
+    counts: AHashMap<NameId, u64>,
     beyond: u64,
 }
 
@@ -94,10 +95,13 @@ impl Breakdown {
 
     fn merge(&mut self, other: &Self) {
         self.beyond += other.beyond;
-        other.counts.iter().for_each(|(name, count)| self.add(*name, *count));
+        // In a fixed order, so that a cap that is met cuts the same names in every run.
+        let mut counts: Vec<(NameId, u64)> = other.iter().collect();
+        counts.sort_unstable();
+        counts.into_iter().for_each(|(name, count)| self.add(name, count));
     }
 
-    /// Names with their counts.
+    /// Names with their counts, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (NameId, u64)> + '_ {
         self.counts.iter().map(|(name, count)| (*name, *count))
     }
@@ -213,11 +217,16 @@ impl Segment {
     /// Keeps a line as evidence, where it is among the lowest of its rank.
     pub fn keep(&mut self, rank: u8, member: u32, offset: u64, line: impl FnOnce() -> EvidenceLine) {
         let place = (rank, member, offset);
+        let from = self.evidence.partition_point(|kept| kept.rank < rank);
         let at = self.evidence.partition_point(|kept| (kept.rank, kept.member, kept.offset) < place);
         let is_there = self.evidence.get(at).is_some_and(|kept| (kept.rank, kept.member, kept.offset) == place);
-        if at < MOST_EVIDENCE && !is_there {
-            self.evidence.insert(at, line());
-            self.evidence.truncate(MOST_EVIDENCE);
+        if at - from >= MOST_EVIDENCE_OF_RANK || is_there {
+            return;
+        }
+        self.evidence.insert(at, line());
+        let beyond = from + MOST_EVIDENCE_OF_RANK;
+        if self.evidence.get(beyond).is_some_and(|kept| kept.rank == rank) {
+            self.evidence.remove(beyond);
         }
     }
 

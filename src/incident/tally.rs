@@ -7,6 +7,7 @@ use super::segment::{Failure, Segment, TroubleKind};
 use super::template::Templates;
 use crate::cause::CauseId;
 use crate::time::Timestamp;
+use ahash::AHashMap;
 use std::collections::BTreeMap;
 
 /// How long it must be quiet for a trouble to be over, where the user says nothing.
@@ -62,8 +63,10 @@ pub struct SourceTally {
 pub struct Tally {
     /// The bounds.
     pub limits: Limits,
-    /// Segments by cause, service and kind, each list in order of time.
-    pub series: BTreeMap<SeriesKey, Vec<Segment>>,
+    series: Vec<(SeriesKey, Vec<Segment>)>,
+    by_key: AHashMap<SeriesKey, usize>,
+    /// The series counted last: neighbouring failures are mostly of one.
+    last: usize,
     /// Services by number.
     pub services: Names,
     /// Next hops by number.
@@ -89,7 +92,9 @@ impl Tally {
     pub fn new(limits: Limits, sources: usize) -> Self {
         Self {
             limits,
-            series: BTreeMap::new(),
+            series: Vec::new(),
+            by_key: AHashMap::new(),
+            last: 0,
             services: Names::with_room_for(limits.services),
             upstreams: Names::with_room_for(limits.upstreams),
             paths: Names::with_room_for(limits.paths),
@@ -102,11 +107,16 @@ impl Tally {
         }
     }
 
+    /// Segments by cause, service and kind, each list in order of time.
+    pub fn series(&self) -> BTreeMap<SeriesKey, &[Segment]> {
+        self.series.iter().map(|(key, segments)| (*key, segments.as_slice())).collect()
+    }
+
     /// Counts a failure and returns its segment, for evidence.
     pub fn count(&mut self, key: SeriesKey, failure: &Failure) -> &mut Segment {
-        let key = self.room_for(key);
         let gap = self.limits.gap_seconds * 1_000_000;
-        let list = self.series.entry(key).or_default();
+        let at = self.series_of(key);
+        let list = &mut self.series[at].1;
         let before = list.len();
         let at = place(list, failure, gap);
         self.segments = self.segments + list.len() - before;
@@ -116,24 +126,32 @@ impl Tally {
     /// Counts an attempt of a request that was counted already: an earlier peer that failed it.
     pub fn count_attempt(&mut self, key: SeriesKey, time: Timestamp, upstream: NameId) {
         let gap = self.limits.gap_seconds * 1_000_000;
-        let key = self.room_for(key);
-        let list = self.series.get_mut(&key).map_or(&mut [][..], Vec::as_mut_slice);
-        let of = list
-            .iter_mut()
-            .rev()
-            .find(|segment| segment.first.plus_micros(-gap) <= time && time <= segment.last.plus_micros(gap));
-        if let Some(segment) = of {
+        let at = self.series_of(key);
+        let near =
+            |segment: &&mut Segment| segment.first.plus_micros(-gap) <= time && time <= segment.last.plus_micros(gap);
+        if let Some(segment) = self.series[at].1.iter_mut().rev().find(near) {
             segment.add_attempt(upstream);
         }
     }
 
-    /// The key itself, or one that is there already when there is no room for more.
-    fn room_for(&mut self, key: SeriesKey) -> SeriesKey {
-        if self.segments < self.limits.segments || self.series.contains_key(&key) {
-            return key;
+    /// The place of the key's series; of one that is there already when there is no room for more.
+    fn series_of(&mut self, key: SeriesKey) -> usize {
+        if self.series.get(self.last).is_some_and(|(last, _)| *last == key) {
+            return self.last;
         }
-        self.folded += 1;
-        SeriesKey { service: OTHERS, ..key }
+        let known = self.by_key.get(&key).copied();
+        self.last = known.unwrap_or_else(|| self.new_series(key));
+        self.last
+    }
+
+    fn new_series(&mut self, key: SeriesKey) -> usize {
+        let is_full = self.segments >= self.limits.segments;
+        self.folded += u64::from(is_full);
+        let key = if is_full { SeriesKey { service: OTHERS, ..key } } else { key };
+        *self.by_key.entry(key).or_insert_with(|| {
+            self.series.push((key, Vec::new()));
+            self.series.len() - 1
+        })
     }
 }
 
@@ -196,8 +214,8 @@ mod tests {
         seconds.iter().for_each(|second| {
             tally.count(key, &failure(*second));
         });
-        assert_eq!(tally.segments, tally.series[&key].len());
-        tally.series[&key].iter().map(|s| (s.first.seconds(), s.last.seconds(), s.requests)).collect()
+        assert_eq!(tally.segments, tally.series()[&key].len());
+        tally.series()[&key].iter().map(|s| (s.first.seconds(), s.last.seconds(), s.requests)).collect()
     }
 
     #[test]

@@ -45,13 +45,13 @@ pub struct Pieces<'a, F> {
     at: usize,
     carry: Carry,
     starts: F,
-    /// The line at `at` is known to start a record.
-    at_start: bool,
+    /// Where the line at `at` ends, where it is known already to start a record.
+    known_end: Option<usize>,
 }
 
 /// The pieces of a chunk with these bytes and this carry; `starts` is what the chunker was given.
 pub fn pieces<F: Fn(&[u8]) -> bool>(bytes: &[u8], carry: Carry, starts: F) -> Pieces<'_, F> {
-    Pieces { bytes, at: 0, carry, starts, at_start: false }
+    Pieces { bytes, at: 0, carry, starts, known_end: None }
 }
 
 impl<'a, F: Fn(&[u8]) -> bool> Iterator for Pieces<'a, F> {
@@ -61,8 +61,9 @@ impl<'a, F: Fn(&[u8]) -> bool> Iterator for Pieces<'a, F> {
         if self.at == self.bytes.len() {
             return None;
         }
-        let end = line_end(self.bytes, self.at);
-        let begins = std::mem::take(&mut self.at_start) || self.starts(self.at, end);
+        let known = self.known_end.take();
+        let end = known.unwrap_or_else(|| line_end(self.bytes, self.at));
+        let begins = known.is_some() || self.starts(self.at, end);
         Some(match (begins, self.carry) {
             (true, _) => {
                 self.carry = Carry::Continues;
@@ -85,8 +86,11 @@ impl<'a, F: Fn(&[u8]) -> bool> Pieces<'a, F> {
         let mut lines = 1;
         while end < self.bytes.len() && lines < max_lines {
             let next = line_end(self.bytes, end);
-            self.at_start = self.starts(end, next);
-            if self.at_start || next - at > max_bytes {
+            if self.starts(end, next) {
+                self.known_end = Some(next);
+                break;
+            }
+            if next - at > max_bytes {
                 break;
             }
             end = next;
