@@ -152,9 +152,9 @@ fn look_at<'l>(
     let mut first_source = 0;
     for log in logs {
         let candidates = candidates(log, grammars, options)?;
-        let (found, opened) = look_at_members(log, &candidates, chunk_bytes, outcome);
+        let (found, opened) = look_at_members(log, &candidates, grammars, chunk_bytes, outcome);
         let formats = found.formats.iter().chain(&found.standby).cloned().collect();
-        let plan = Plan { formats, zone: Zone::UTC };
+        let plan = Plan { formats, envelope: found.envelope.clone(), zone: Zone::UTC };
         streams.push(Stream { log, first_source, plan, opened });
         first_source += log.members.len();
         all_found.push(found);
@@ -203,6 +203,7 @@ fn directive_rest(format: &crate::grammar::notation::LogFormat) -> String {
 fn look_at_members(
     log: &Log,
     candidates: &[Arc<Format>],
+    grammars: &Grammars,
     chunk_bytes: usize,
     outcome: &mut Outcome,
 ) -> (Detected, Option<Chunker<Opened>>) {
@@ -215,7 +216,7 @@ fn look_at_members(
         let sample = whole_lines(chunker.peek(PEEK_BYTES));
         has_lines |= !sample.is_empty();
         if found.formats.is_empty() {
-            found = detect(sample, candidates);
+            found = detect(sample, candidates, &grammars.envelopes);
         }
         if !matches!(member.input, Input::File(_)) {
             kept = Some(chunker);
@@ -230,6 +231,7 @@ fn look_at_members(
     };
     let others: Vec<String> = found.formats.iter().skip(1).map(|format| format.name()).collect();
     let format = if others.is_empty() { format } else { format!("{format} + {}", others.join(" + ")) };
+    let format = found.envelope.as_ref().map_or(format.clone(), |envelope| format!("{format} in {}", envelope.name));
     outcome.sources.extend(log.members.iter().map(|member| SourceFacts {
         path: member.display.clone(),
         format: format.clone(),

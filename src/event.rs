@@ -115,6 +115,8 @@ closed_list! {
         DurationMs = "duration_ms",
         /// What follows the columns that are known: `key=value` pairs of a format nobody described.
         Tail = "tail",
+        /// The real line inside an envelope.
+        Inner = "inner",
         /// Who wrote the answered status: `proxy`, `upstream` or `unknown`. Derived, no log has it by this name.
         AnsweredBy = "answered_by",
     }

@@ -83,10 +83,6 @@ pub(super) struct Telling {
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(super) fail_on: Option<FailOn>,
 
-    /// Write the lines that nobody knows to a file
-    #[arg(long, value_name = "FILE")]
-    pub(super) unknown: Option<PathBuf>,
-
     /// Say nothing but what is wrong
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,

@@ -3,6 +3,7 @@
 //! In: a sample and the formats that may be it. Out: the format that fits most lines, the share that fitted, and the
 //! others that were met (container output mixes access and error lines).
 
+use super::envelope::Envelope;
 use super::json::Keys;
 use super::{Format, RecordReader, Witness};
 use crate::event::{Event, Field};
@@ -23,6 +24,8 @@ pub struct Detected {
     pub formats: Vec<Arc<Format>>,
     /// Formats that the sample does not show but that may stand further down in the same log.
     pub standby: Vec<Arc<Format>>,
+    /// The wrapper that its lines stand in.
+    pub envelope: Option<Arc<Envelope>>,
     /// Share of the sampled lines that fitted, 0 to 1.
     pub fit: f64,
     /// Whether the stamps name their zone themselves; `None` where no stamp was read.
@@ -34,16 +37,42 @@ pub struct Detected {
 impl Detected {
     /// No format fits.
     pub fn nothing() -> Self {
-        Self { formats: Vec::new(), standby: Vec::new(), fit: 0.0, names_its_zone: None, offset_seconds: None }
+        Self {
+            formats: Vec::new(),
+            standby: Vec::new(),
+            envelope: None,
+            fit: 0.0,
+            names_its_zone: None,
+            offset_seconds: None,
+        }
     }
 }
 
-/// Finds the format of a log from whole lines of its beginning.
-pub fn detect(sample: &[u8], candidates: &[Arc<Format>]) -> Detected {
+/// Finds the format of a log from whole lines of its beginning: of the lines as they are, else of the lines inside a
+/// wrapper.
+pub fn detect(sample: &[u8], candidates: &[Arc<Format>], envelopes: &[Arc<Envelope>]) -> Detected {
     let lines: Vec<&[u8]> =
         sample.split(|byte| *byte == b'\n').map(trimmed).filter(|line| !line.is_empty()).take(SAMPLE_LINES).collect();
+    let bare = best_fit(&lines, candidates);
+    if !bare.formats.is_empty() {
+        return bare;
+    }
+    let inside = |envelope: &Arc<Envelope>| {
+        let inner: Vec<&[u8]> = lines.iter().filter_map(|line| envelope.open(line)).collect();
+        let found = best_fit(&inner, candidates);
+        let fit = found.fit * inner.len() as f64 / lines.len().max(1) as f64;
+        (fit >= LEAST_FIT && !found.formats.is_empty()).then(|| Detected {
+            envelope: Some(Arc::clone(envelope)),
+            fit,
+            ..found
+        })
+    };
+    envelopes.iter().filter_map(inside).max_by(|a, b| a.fit.total_cmp(&b.fit)).unwrap_or(bare)
+}
+
+fn best_fit(lines: &[&[u8]], candidates: &[Arc<Format>]) -> Detected {
     let mut fits: Vec<Fit> =
-        candidates.iter().map(|format| Fit::of(format, &lines)).filter(|fit| fit.lines() > 0).collect();
+        candidates.iter().map(|format| Fit::of(format, lines)).filter(|fit| fit.lines() > 0).collect();
     disclaim(&mut fits);
     fits.sort_by(|a, b| b.lines().cmp(&a.lines()).then(b.format.rank.cmp(&a.format.rank)));
     let Some(best) = fits.first() else { return Detected::nothing() };
@@ -64,7 +93,7 @@ pub fn detect(sample: &[u8], candidates: &[Arc<Format>]) -> Detected {
         formats.clear();
     }
     let standby = companions(&formats, candidates);
-    Detected { formats, standby, fit: together, names_its_zone, offset_seconds }
+    Detected { formats, standby, envelope: None, fit: together, names_its_zone, offset_seconds }
 }
 
 /// Container output mixes access and error lines, and on a good day an outage's first error line comes long after the
@@ -200,7 +229,7 @@ mod tests {
 
     fn detected(sample: &str) -> (Vec<String>, Option<bool>) {
         let grammars = Grammars::built_in().unwrap_or_else(|defect| panic!("{defect}"));
-        let found = detect(sample.as_bytes(), &grammars.formats);
+        let found = detect(sample.as_bytes(), &grammars.formats, &grammars.envelopes);
         (found.formats.iter().map(|format| format.name()).collect(), found.names_its_zone)
     }
 
@@ -212,7 +241,7 @@ mod tests {
         assert_eq!(detected(access), (vec!["nginx.access (combined)".into()], Some(true)));
         assert_eq!(detected(error), (vec!["nginx.error".into()], Some(false)));
         assert_eq!(
-            detected(&format!("{access}\n{access} rt=0.001\n{access} rt=0.002")).0[0],
+            detected(&format!("{access} rt=0.001\n{access} rt=0.002")).0[0],
             "nginx.access (combined with a tail)"
         );
         let mixed = detected(&format!("{error}\n{access}\n{access}\n{error}\n{access}")).0;
@@ -221,10 +250,11 @@ mod tests {
             "{mixed:?}"
         );
         let grammars = Grammars::built_in().unwrap_or_else(|defect| panic!("{defect}"));
-        let standby = detect(access.as_bytes(), &grammars.formats).standby;
+        let standby = detect(access.as_bytes(), &grammars.formats, &grammars.envelopes).standby;
         assert!(standby.iter().any(|format| format.id == "nginx.error"), "an outage may begin after the sample");
         assert!(detected("2026-11-21 09:06:22 UTC [1366] LOG:  starting PostgreSQL").0.is_empty());
         assert!(detected("").0.is_empty());
+        assert_eq!(detected(&format!("<187>Nov 21 09:04:28 web1 nginx: {error}")).0, ["nginx.error"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Reading the files of `grammars/formats/`: text to [`Format`]s, each held against its own examples.
 
 use super::context::{Key, Phases, Tail};
+use super::envelope::Envelope;
 use super::errno::Errnos;
 use super::json::Keys;
 use super::notation::{LogFormat, Variable, Variables};
@@ -19,6 +20,8 @@ use std::sync::Arc;
 pub struct Grammars {
     /// Every layout of every format, in the order of the files.
     pub formats: Vec<Arc<Format>>,
+    /// Wrappers that lines may stand in.
+    pub envelopes: Vec<Arc<Envelope>>,
     variables: Variables,
     pub(super) tail_keys: Arc<Keys>,
 }
@@ -119,7 +122,9 @@ impl Grammars {
         for file in &files {
             raws.push((file, file.parse()?));
         }
-        let mut grammars = Self { formats: Vec::new(), variables: Variables::new(), tail_keys: Arc::default() };
+        let envelopes = Envelope::built_in()?.into_iter().map(Arc::new).collect();
+        let mut grammars =
+            Self { formats: Vec::new(), envelopes, variables: Variables::new(), tail_keys: Arc::default() };
         for (file, raw) in &mut raws {
             grammars
                 .variables

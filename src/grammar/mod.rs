@@ -5,6 +5,7 @@
 
 pub mod context;
 pub mod detect;
+pub mod envelope;
 pub mod errno;
 pub mod json;
 mod load;

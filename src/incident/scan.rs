@@ -6,6 +6,7 @@ use super::names::{NameId, fold_path};
 use super::part::{Part, Traffic, WitnessKind, WitnessRecord};
 use crate::cause::{AnsweredBy, Catalogue, Gives, Judge, Verdict, VerdictMemo, last_attempt};
 use crate::event::{Event, Field};
+use crate::grammar::envelope::Envelope;
 use crate::grammar::{Format, RecordReader, Witness};
 use crate::source::{Chunk, PieceKind, pieces};
 use crate::time::{Timestamp, Zone};
@@ -17,6 +18,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 pub struct Plan {
     /// Its formats, the main one first. None: the log is of no kind known here, every line is unknown.
     pub formats: Vec<Arc<Format>>,
+    /// The wrapper that its lines stand in.
+    pub envelope: Option<Arc<Envelope>>,
     /// The zone of stamps that name none.
     pub zone: Zone,
 }
@@ -24,13 +27,13 @@ pub struct Plan {
 impl Plan {
     /// Whether a new record begins with this line: in the main format, or because another format reads it.
     pub fn starts_record(&self, line: &[u8]) -> bool {
-        let Some((main, others)) = self.formats.split_first() else { return true };
+        let Some((main, others)) = self.formats.split_first().filter(|_| self.envelope.is_none()) else { return true };
         main.starts_record(line) || others.iter().any(|format| format.reads(line))
     }
 
     /// Whether records may have several lines.
     pub fn has_long_records(&self) -> bool {
-        self.formats.first().is_some_and(|format| format.has_long_records())
+        self.envelope.is_none() && self.formats.first().is_some_and(|format| format.has_long_records())
     }
 }
 
@@ -91,8 +94,9 @@ impl<'c> Scanner<'c> {
             part.counts.passed += lines;
             return;
         }
+        let inner = self.plan.envelope.as_ref().and_then(|envelope| envelope.open(text)).unwrap_or(text);
         let read =
-            (0..self.readers.len()).find_map(|which| Some((which, self.readers[which].reader.read(text, event)?)));
+            (0..self.readers.len()).find_map(|which| Some((which, self.readers[which].reader.read(inner, event)?)));
         let Some((which, time)) = read else {
             part.counts.unknown += lines;
             part.unknown.add(text, lines);

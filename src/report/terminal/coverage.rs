@@ -49,7 +49,7 @@ fn unknown(page: &mut Page<'_>, templates: &[Template]) -> io::Result<()> {
         let rows = wrap_at_most(&template.template, page.room(4), TEMPLATE_ROWS);
         page.rows(4, &rows)?;
     }
-    page.more(templates.len(), TEMPLATES, "--unknown FILE writes the lines")
+    page.more(templates.len(), TEMPLATES, "the JSON report has more of them")
 }
 
 fn remarks(page: &mut Page<'_>, title: &str, remarks: Vec<String>) -> io::Result<()> {

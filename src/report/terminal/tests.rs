@@ -82,7 +82,7 @@ fn what_is_left_out_is_counted() {
     report.unknown = vec![report.unknown.remove(0); 11];
     let told = text(&report, &wide(100));
     assert_eq!(told.matches("Transactions block each other").count(), AT_ALL);
-    for left_out in ["and 40 more: every one", "and 10 more ", "and 1 more: --unknown FILE"] {
+    for left_out in ["and 40 more: every one", "and 10 more ", "and 1 more: the JSON report"] {
         assert!(told.contains(left_out), "{left_out}");
     }
 }
