@@ -135,7 +135,8 @@ fn chunk_bytes(options: &Options, logs: usize) -> usize {
 }
 
 fn sides(found: &[Detected]) -> Sides {
-    let any = |witness| found.iter().flat_map(|found| &found.formats).any(|format| format.witness == witness);
+    let all = |found: &'_ Detected| found.formats.iter().chain(&found.standby).cloned().collect::<Vec<_>>();
+    let any = |witness| found.iter().flat_map(all).any(|format| format.witness == witness);
     Sides { requests: any(Witness::Request), diagnoses: any(Witness::Diagnosis) }
 }
 
@@ -153,8 +154,8 @@ fn look_at<'l>(
     for log in logs {
         let candidates = candidates(log, grammars, options)?;
         let (found, opened) = look_at_members(log, &candidates, grammars, chunk_bytes, outcome);
-        let plan =
-            Plan { formats: found.formats.clone(), envelope: found.envelope.clone(), zone: Zone::UTC, joins: false };
+        let formats = found.formats.iter().chain(&found.standby).cloned().collect();
+        let plan = Plan { formats, envelope: found.envelope.clone(), zone: Zone::UTC, joins: false };
         streams.push(Stream { log, first_source, plan, opened });
         first_source += log.members.len();
         all_found.push(found);

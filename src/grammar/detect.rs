@@ -5,7 +5,7 @@
 
 use super::envelope::Envelope;
 use super::json::Keys;
-use super::{Format, RecordReader};
+use super::{Format, RecordReader, Witness};
 use crate::event::{Event, Field};
 use crate::time::{Shape, Zone};
 use std::sync::Arc;
@@ -22,6 +22,8 @@ const LEAST_FIT_TOGETHER: f64 = 0.8;
 pub struct Detected {
     /// The formats to read it with, the main one first; none where it is no log that is known here.
     pub formats: Vec<Arc<Format>>,
+    /// Formats that the sample does not show but that may stand further down in the same log.
+    pub standby: Vec<Arc<Format>>,
     /// The wrapper that its lines stand in.
     pub envelope: Option<Arc<Envelope>>,
     /// Share of the sampled lines that fitted, 0 to 1.
@@ -35,7 +37,14 @@ pub struct Detected {
 impl Detected {
     /// No format fits.
     pub fn nothing() -> Self {
-        Self { formats: Vec::new(), envelope: None, fit: 0.0, names_its_zone: None, offset_seconds: None }
+        Self {
+            formats: Vec::new(),
+            standby: Vec::new(),
+            envelope: None,
+            fit: 0.0,
+            names_its_zone: None,
+            offset_seconds: None,
+        }
     }
 }
 
@@ -64,6 +73,7 @@ pub fn detect(sample: &[u8], candidates: &[Arc<Format>], envelopes: &[Arc<Envelo
 fn best_fit(lines: &[&[u8]], candidates: &[Arc<Format>]) -> Detected {
     let mut fits: Vec<Fit> =
         candidates.iter().map(|format| Fit::of(format, lines)).filter(|fit| fit.lines() > 0).collect();
+    disclaim(&mut fits);
     fits.sort_by(|a, b| b.lines().cmp(&a.lines()).then(b.format.rank.cmp(&a.format.rank)));
     let Some(best) = fits.first() else { return Detected::nothing() };
     let mut covered = best.read.clone();
@@ -82,12 +92,37 @@ fn best_fit(lines: &[&[u8]], candidates: &[Arc<Format>]) -> Detected {
     if !known {
         formats.clear();
     }
-    Detected { formats, envelope: None, fit: together, names_its_zone, offset_seconds }
+    let standby = companions(&formats, candidates);
+    Detected { formats, standby, envelope: None, fit: together, names_its_zone, offset_seconds }
+}
+
+/// Container output mixes access and error lines, and on a good day an outage's first error line comes long after the
+/// sample: the error format of the same product is kept ready.
+fn companions(found: &[Arc<Format>], candidates: &[Arc<Format>]) -> Vec<Arc<Format>> {
+    let product = |format: &Format| format.id.split('.').next().unwrap_or_default().to_owned();
+    let Some(main) = found.first().filter(|main| main.witness == Witness::Request) else { return Vec::new() };
+    let beside = |other: &&Arc<Format>| other.witness == Witness::Diagnosis && product(other) == product(main);
+    let is_new = |other: &&Arc<Format>| !found.iter().any(|known| Arc::ptr_eq(known, other));
+    candidates.iter().filter(beside).filter(is_new).cloned().collect()
+}
+
+/// A line that continues a record of one format is not that format's where another one reads it for itself: in mixed
+/// logs access lines follow error lines.
+fn disclaim(fits: &mut [Fit]) {
+    let lines = fits.first().map_or(0, |fit| fit.read.len());
+    let alone: Vec<bool> = (0..lines).map(|line| fits.iter().any(|fit| fit.read[line] && !fit.goes_on[line])).collect();
+    for fit in fits {
+        for (line, by_itself) in alone.iter().enumerate() {
+            fit.read[line] &= !(fit.goes_on[line] && *by_itself);
+        }
+    }
 }
 
 struct Fit {
     format: Arc<Format>,
     read: Vec<bool>,
+    /// Lines taken for the continuation of a record.
+    goes_on: Vec<bool>,
     names_its_zone: Option<bool>,
     offset_seconds: Option<i32>,
 }
@@ -112,7 +147,8 @@ impl Fit {
             read
         };
         let read = lines.iter().map(&mut read_line).collect();
-        Self { format: Arc::clone(format), read, names_its_zone, offset_seconds }
+        let goes_on = lines.iter().map(|line| format.has_long_records() && !format.starts_record(line)).collect();
+        Self { format: Arc::clone(format), read, goes_on, names_its_zone, offset_seconds }
     }
 
     fn lines(&self) -> usize {
@@ -127,11 +163,13 @@ fn trimmed(line: &[u8]) -> &[u8] {
 /// Reads `key=value` and `key="value"` pairs from columns that nobody described. A value must look like what its key
 /// means: in one log `ua=` is the user agent, in another the upstream's address.
 pub fn read_pairs<'a>(tail: &'a [u8], keys: &Keys, event: &mut Event<'a>) {
+    // Where columns are apart by tabs (LTSV) a value may hold spaces.
+    let gap = if memchr::memchr(b'\t', tail).is_some() { b'\t' } else { b' ' };
     let mut rest = tail;
     while let Some(equals) = memchr::memchr2(b'=', b':', rest) {
         let start = rest[..equals].iter().rposition(|byte| !is_key_byte(*byte)).map_or(0, |at| at + 1);
         let (key, after) = (&rest[start..equals], &rest[equals + 1..]);
-        let (value, used) = pair_value(after);
+        let (value, used) = pair_value(after, gap);
         if let Some(field) =
             keys.field(key).filter(|field| !key.is_empty() && looks_like(*field, value) && event.raw(*field).is_none())
         {
@@ -146,12 +184,15 @@ fn is_key_byte(byte: u8) -> bool {
 }
 
 /// The value and how many bytes it takes with its quotes.
-fn pair_value(after: &[u8]) -> (&[u8], usize) {
+fn pair_value(after: &[u8], gap: u8) -> (&[u8], usize) {
     if let Some(inside) = after.strip_prefix(b"\"") {
         let end = memchr::memchr(b'"', inside).unwrap_or(inside.len());
         return (&inside[..end], (end + 2).min(after.len()));
     }
-    let mut end = after.iter().position(|byte| *byte == b' ').unwrap_or(after.len());
+    let mut end = after.iter().position(|byte| *byte == gap).unwrap_or(after.len());
+    if gap != b' ' {
+        return (&after[..end], end);
+    }
     // An unquoted list goes on behind `, ` and ` : `.
     while end < after.len() && (after[..end].ends_with(b",") || after[end..].starts_with(b" : ")) {
         let next = if after[..end].ends_with(b",") { end + 1 } else { end + 3 };
@@ -208,9 +249,19 @@ mod tests {
             mixed.contains(&"nginx.error".to_string()) && mixed.contains(&"nginx.access (combined)".to_string()),
             "{mixed:?}"
         );
+        let grammars = Grammars::built_in().unwrap_or_else(|defect| panic!("{defect}"));
+        let standby = detect(access.as_bytes(), &grammars.formats, &grammars.envelopes).standby;
+        assert!(standby.iter().any(|format| format.id == "nginx.error"), "an outage may begin after the sample");
         assert!(detected("2026-11-21 09:06:22 UTC [1366] LOG:  starting PostgreSQL").0.is_empty());
         assert!(detected("").0.is_empty());
         assert_eq!(detected(&format!("<187>Nov 21 09:04:28 web1 nginx: {error}")).0, ["nginx.error"]);
+    }
+
+    #[test]
+    fn a_host_before_the_client_is_no_client() {
+        let line =
+            r#"shop.example.com 203.0.113.16 - - [21/Nov/2026:11:43:06 +0000] "GET / HTTP/1.1" 502 295 "-" "x" 0.1"#;
+        assert_eq!(detected(line).0, ["nginx.access (vhost first)"]);
     }
 
     #[test]
@@ -224,6 +275,10 @@ mod tests {
         assert_eq!(event.get(Field::Duration), Some(&b"2.001"[..]));
         assert_eq!(event.raw(Field::HeaderDuration), Some(&b"-"[..]));
         assert_eq!(event.get(Field::RequestId), Some(&b"ab12"[..]));
+        let mut ltsv = Event::default();
+        read_pairs(b"status:502\trequest:GET /a b HTTP/1.1\tus:502, 504", &grammars.tail_keys, &mut ltsv);
+        assert_eq!(ltsv.get(Field::Request), Some(&b"GET /a b HTTP/1.1"[..]));
+        assert_eq!(ltsv.get(Field::UpstreamStatus), Some(&b"502, 504"[..]));
         let mut other = Event::default();
         read_pairs(br#"ua="Mozilla/5.0 (X11)""#, &grammars.tail_keys, &mut other);
         assert_eq!(other.raw(Field::Upstream), None);

@@ -167,10 +167,11 @@ fn chosen(parts: &[Part<'_>], variables: &Variables) -> Vec<Variable> {
 }
 
 fn piece_for(known: Variable, after: &[Part<'_>], escape: Escape) -> Piece {
-    let closing_quote = matches!(after.first(), Some(Part::Text(text)) if text.starts_with('"'));
+    let closed = matches!(after.first(), Some(Part::Text(text)) if !text.starts_with([' ', '\t']));
     let span = match known.span {
-        // Inside quotes the quote ends the value, and a missing value may be nothing at all (escape=json, none).
-        Span::List | Span::Digits | Span::Word if closing_quote || escape != Escape::Default => Span::Until,
+        // Text other than a gap (a quote, a bracket, `|`) ends the value, and a missing value may be nothing at all
+        // (escape=json, none).
+        Span::List | Span::Digits | Span::Word if closed || escape != Escape::Default => Span::Until,
         Span::Fixed(_) if escape != Escape::Default => Span::Until,
         span => span,
     };
@@ -299,6 +300,17 @@ mod tests {
         let fields = fields.expect("fits");
         assert!(fields.contains(&("upstream", "10.0.0.1:80, 10.0.0.2:80".into())), "{fields:?}");
         assert!(fields.contains(&("upstream_status", "502, 502".into())), "{fields:?}");
+    }
+
+    #[test]
+    fn columns_may_be_apart_by_tabs_or_bars() {
+        for gap in ["\\t", "|", ";"] {
+            let format = format!("log_format x '$status{gap}$upstream_addr{gap}$upstream_status{gap}$request_time';");
+            let line = ["502", "10.0.0.1:80, 10.0.0.2:80", "502, 502", "0.004"].join(&gap.replace("\\t", "\t"));
+            let fields = read(&format, &line).unwrap_or_else(|| panic!("{line} does not fit"));
+            assert!(fields.contains(&("upstream", "10.0.0.1:80, 10.0.0.2:80".into())), "{fields:?}");
+            assert!(fields.contains(&("upstream_status", "502, 502".into())), "{fields:?}");
+        }
     }
 
     #[test]

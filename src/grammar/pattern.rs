@@ -9,7 +9,7 @@
 //! | `{_}` | the same, not kept |
 //! | `{field:19}` | exactly 19 bytes |
 //! | `{field:digits}` | one or more digits |
-//! | `{field:word}` | one or more bytes that are no space |
+//! | `{field:word}` | one or more bytes that are no space and no tab |
 //! | `{field:list}` | a word, or several joined by `, ` or ` : ` (nginx's upstream lists) |
 //! | `{field:rest}` | everything to the end |
 //! | `{?...}` | may be missing; must begin with a literal |
@@ -55,7 +55,7 @@ pub enum Span {
     Fixed(usize),
     /// One or more digits.
     Digits,
-    /// One or more bytes that are no space.
+    /// One or more bytes that are no space and no tab.
     Word,
     /// A word, or words joined by `, ` and ` : `.
     List,
@@ -230,17 +230,23 @@ fn length_of(span: Span, text: &[u8]) -> Option<usize> {
     match span {
         Span::Fixed(bytes) => (text.len() >= bytes).then_some(bytes),
         Span::Digits => Some(count_while(u8::is_ascii_digit)).filter(|count| *count > 0),
-        Span::Word => Some(count_while(|byte| *byte != b' ')).filter(|count| *count > 0),
+        Span::Word => Some(count_while(|byte| !is_gap(*byte))).filter(|count| *count > 0),
         Span::List => Some(list_length(text)),
         Span::Until | Span::Rest => Some(text.len()),
     }
 }
 
+/// What stands between columns: a space, or a tab in logs written for tools.
+fn is_gap(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
 /// nginx joins peers by `, ` and passes by ` : ` (FORMATS.md section 2.1); the list ends at any other space.
 fn list_length(text: &[u8]) -> usize {
     let mut at = 0;
-    while let Some(space) = memchr::memchr(b' ', &text[at..]).map(|found| at + found) {
-        let goes_on = (space > 0 && text[space - 1] == b',') || text[space..].starts_with(b" : ");
+    while let Some(space) = memchr::memchr2(b' ', b'\t', &text[at..]).map(|found| at + found) {
+        let joined = text[space] == b' ' && space > 0 && text[space - 1] == b',';
+        let goes_on = joined || text[space..].starts_with(b" : ");
         if !goes_on {
             let quote = memchr::memchr2(b'"', b']', &text[at..space]).map_or(space, |found| at + found);
             return quote;
@@ -384,6 +390,10 @@ mod tests {
         assert_eq!(
             read("{upstream:list} {status:3}", "10.0.0.1:80, 10.0.0.2:80 : unix:/a 502"),
             pairs(&[("upstream", "10.0.0.1:80, 10.0.0.2:80 : unix:/a"), ("status", "502")])
+        );
+        assert_eq!(
+            read("{upstream:list}\t{duration:word}\t{_}", "10.0.0.1:80, 10.0.0.2:80\t0.004\tx y"),
+            pairs(&[("upstream", "10.0.0.1:80, 10.0.0.2:80"), ("duration", "0.004")])
         );
         assert_eq!(read("{upstream:list} {status:3}", "- 503"), pairs(&[("upstream", "-"), ("status", "503")]));
     }
