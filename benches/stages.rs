@@ -127,7 +127,13 @@ fn scan(bench: &mut Criterion) {
     let (grammars, catalogue) = knowledge();
     let mut group = bench.benchmark_group("incident: chunks to witnesses");
     for (name, text) in inputs() {
-        let plan = Plan { formats: vec![main_format(&text, &grammars)], envelope: None, zone: Zone::UTC, joins: true };
+        let plan = Plan {
+            formats: vec![main_format(&text, &grammars)],
+            envelope: None,
+            zone: Zone::UTC,
+            joins: true,
+            long_records: false,
+        };
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_with_input(BenchmarkId::from_parameter(name), &text, |timer, text| {
             let mut scanner = Scanner::new(&plan, &catalogue);

@@ -10,6 +10,7 @@
 
 use crate::cause::Catalogue;
 use crate::error::{Defect, Result, did_you_mean};
+use crate::event::Field;
 use crate::grammar::detect::{Detected, detect};
 use crate::grammar::nginx_conf::NginxConf;
 use crate::grammar::{Format, Grammars, Witness};
@@ -137,7 +138,12 @@ fn chunk_bytes(options: &Options, logs: usize) -> usize {
 fn sides(found: &[Detected]) -> Sides {
     let all = |found: &'_ Detected| found.formats.iter().chain(&found.standby).cloned().collect::<Vec<_>>();
     let any = |witness| found.iter().flat_map(all).any(|format| format.witness == witness);
-    Sides { requests: any(Witness::Request), diagnoses: any(Witness::Diagnosis) }
+    let mut access = found.iter().flat_map(|found| &found.formats).filter(|format| format.witness == Witness::Request);
+    Sides {
+        requests: any(Witness::Request),
+        diagnoses: any(Witness::Diagnosis),
+        clients: access.all(|format| format.has(Field::Client)),
+    }
 }
 
 /// Looks at the beginning of every log: which format, which zone.
@@ -155,7 +161,9 @@ fn look_at<'l>(
         let candidates = candidates(log, grammars, options)?;
         let (found, opened) = look_at_members(log, &candidates, grammars, chunk_bytes, outcome);
         let formats = found.formats.iter().chain(&found.standby).cloned().collect();
-        let plan = Plan { formats, envelope: found.envelope.clone(), zone: Zone::UTC, joins: false };
+        // What stands ready may never come: only formats that were seen decide how the log is cut.
+        let long_records = found.envelope.is_none() && found.formats.iter().any(|format| format.has_long_records());
+        let plan = Plan { formats, envelope: found.envelope.clone(), zone: Zone::UTC, joins: false, long_records };
         streams.push(Stream { log, first_source, plan, opened });
         first_source += log.members.len();
         all_found.push(found);
@@ -468,7 +476,7 @@ impl<'c> Reader<'_, 'c> {
             };
             match opened {
                 Ok(mut chunker) => {
-                    if stream.plan.has_long_records() {
+                    if stream.plan.long_records {
                         let plan = Arc::clone(&stream.plan);
                         chunker.set_record_start(Box::new(move |line| plan.starts_record(line)));
                     }

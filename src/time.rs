@@ -110,6 +110,7 @@ pub struct StampReader {
     zone: Zone,
     memo: ([u8; MEMO_BYTES], usize),
     value: Timestamp,
+    fold_micros: i64,
 }
 
 /// Stamps longer than this are read anew each time; no common shape is longer.
@@ -118,26 +119,34 @@ const MEMO_BYTES: usize = 40;
 impl StampReader {
     /// For stamps of `shape`; `zone` is used where they name none.
     pub fn new(shape: Shape, zone: Zone) -> Self {
-        Self { shape, zone, memo: ([0; MEMO_BYTES], 0), value: Timestamp::default() }
+        Self { shape, zone, memo: ([0; MEMO_BYTES], 0), value: Timestamp::default(), fold_micros: 0 }
     }
 
     /// The stamp's point in time; `None` where it is not of this shape or no date of the calendar.
     #[inline]
     pub fn read(&mut self, stamp: &[u8]) -> Option<Timestamp> {
-        if self.memo.1 == stamp.len() && self.memo.0[..self.memo.1] == *stamp && !stamp.is_empty() {
+        if self.memo.1 == stamp.len()
+            && self.memo.0[..self.memo.1] == *stamp
+            && !stamp.is_empty()
+            && stamp.len() < MEMO_BYTES
+        {
             return Some(self.value);
         }
         let (wall, offset) = self.shape.read(stamp)?;
-        let value = Timestamp(match offset {
-            Some(seconds) => wall - seconds * MICROS,
+        let (value, fold_micros) = match offset {
+            Some(seconds) => (wall - seconds * MICROS, 0),
             None => self.zone.to_utc(wall),
-        });
-        if stamp.len() <= MEMO_BYTES {
-            self.memo.0[..stamp.len()].copy_from_slice(stamp);
-            self.memo.1 = stamp.len();
-            self.value = value;
-        }
-        Some(value)
+        };
+        (self.value, self.fold_micros) = (Timestamp(value), fold_micros);
+        self.memo.1 = stamp.len().min(MEMO_BYTES);
+        self.memo.0[..self.memo.1].copy_from_slice(&stamp[..self.memo.1]);
+        Some(self.value)
+    }
+
+    /// How much later the stamp read last may have been: it lies in the hour that comes twice when the clock is put back,
+    /// and was read as the first of the two. 0 where its time is certain.
+    pub fn fold_micros(&self) -> i64 {
+        self.fold_micros
     }
 }
 
@@ -284,8 +293,9 @@ mod tests {
         let read = |reader: &mut StampReader, stamp: &str| reader.read(stamp.as_bytes()).map(|time| time.to_string());
         assert_eq!(read(&mut reader, "2026/07/01 12:00:00").as_deref(), Some("2026-07-01T10:00:00.000Z"));
         assert_eq!(read(&mut reader, "2026/12/01 12:00:00").as_deref(), Some("2026-12-01T11:00:00.000Z"));
-        // 02:30 comes twice on 2026-10-25; the log cannot say which, the first is taken. On 2026-03-29 it never comes.
+        // 02:30 comes twice on 2026-10-25; the stamp cannot say which. On 2026-03-29 it never comes.
         assert_eq!(read(&mut reader, "2026/10/25 02:30:00").as_deref(), Some("2026-10-25T00:30:00.000Z"));
+        assert_eq!(reader.fold_micros(), 3_600_000_000);
         assert_eq!(read(&mut reader, "2026/03/29 02:30:00").as_deref(), Some("2026-03-29T01:30:00.000Z"));
     }
 }

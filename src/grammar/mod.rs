@@ -233,6 +233,7 @@ pub struct RecordReader {
     message: MessageMemo,
     repeat: Repeat,
     repeated: bool,
+    fold_micros: i64,
 }
 
 impl RecordReader {
@@ -249,6 +250,7 @@ impl RecordReader {
             message: MessageMemo::default(),
             repeat: Repeat::default(),
             repeated: false,
+            fold_micros: 0,
         }
     }
 
@@ -315,7 +317,15 @@ impl RecordReader {
 
     fn time(&mut self, event: &Event<'_>) -> Option<Option<Timestamp>> {
         let Some(stamp) = event.raw(Field::Time) else { return Some(None) };
-        self.stamps.iter_mut().find_map(|reader| reader.read(stamp)).map(Some)
+        let (time, fold) =
+            self.stamps.iter_mut().find_map(|reader| Some((reader.read(stamp)?, reader.fold_micros())))?;
+        self.fold_micros = fold;
+        Some(Some(time))
+    }
+
+    /// How much later the record read last may have been (see [`StampReader::fold_micros`]).
+    pub fn fold_micros(&self) -> i64 {
+        self.fold_micros
     }
 
     /// Whether the stamps of this record say their zone themselves.

@@ -4,6 +4,7 @@
 //! first signs counted into the trouble they belong to, consequences with their parent. Precedence: TAXONOMY.md
 //! section 5; which cause absorbs or explains which stands in the causes' files.
 
+use super::histogram::TimeHistogram;
 use super::names::{NONE, NameId};
 use super::segment::{EvidenceLine, Segment, TroubleKind};
 use super::severity::Weight;
@@ -53,13 +54,20 @@ pub type Troubles = Vec<Trouble>;
 #[derive(Debug, Clone, Copy)]
 pub struct Coverage {
     span: Option<(Timestamp, Timestamp)>,
+    /// Access and error logs call services by the same names: some name stands in both.
+    names_compare: bool,
 }
 
 impl Coverage {
     /// Of the sources that counted requests.
     pub fn of(tally: &Tally) -> Self {
         let spans = tally.sources.iter().filter(|source| source.requests > 0).filter_map(|source| source.span);
-        Self { span: spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) }
+        let span = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let names_compare = tally
+            .series()
+            .keys()
+            .any(|key| key.kind != TroubleKind::Requests && tally.traffic.contains_key(&key.service));
+        Self { span, names_compare }
     }
 
     fn covers(&self, segment: &Segment, service: NameId, tally: &Tally) -> bool {
@@ -67,7 +75,8 @@ impl Coverage {
             first.plus_micros(-EDGE_MICROS) <= segment.first && segment.last <= last.plus_micros(EDGE_MICROS)
         });
         // An access log that names its services covers only those it names.
-        in_time && (service == NONE || tally.traffic.contains_key(&service) || tally.traffic.contains_key(&NONE))
+        let is_named = service == NONE || tally.traffic.contains_key(&service) || tally.traffic.contains_key(&NONE);
+        in_time && (is_named || !self.names_compare)
     }
 }
 
@@ -88,8 +97,10 @@ pub fn finish(tally: &Tally, catalogue: &Catalogue) -> Troubles {
 fn gathered(tally: &Tally, coverage: &Coverage, catalogue: &Catalogue) -> Troubles {
     let mut troubles = Vec::new();
     for (key, segments) in tally.series() {
-        for segment in segments {
-            let covered = coverage.covers(segment, key.service, tally);
+        let alias = tally.aliases.get(&key.service).filter(|_| !tally.traffic.contains_key(&key.service));
+        let service = alias.copied().unwrap_or(key.service);
+        for segment in &connected(segments, tally.traffic.get(&service)) {
+            let covered = coverage.covers(segment, service, tally);
             let seen_by_users = match key.kind {
                 TroubleKind::Requests => true,
                 TroubleKind::Unmatched => !covered,
@@ -98,7 +109,7 @@ fn gathered(tally: &Tally, coverage: &Coverage, catalogue: &Catalogue) -> Troubl
             };
             troubles.push(Trouble {
                 cause: key.cause,
-                service: key.service,
+                service,
                 seen_by_users,
                 segment: segment.clone(),
                 covered: covered || segment.requests > 0,
@@ -112,6 +123,27 @@ fn gathered(tally: &Tally, coverage: &Coverage, catalogue: &Catalogue) -> Troubl
         }
     }
     troubles
+}
+
+/// Segments between which the service had hardly any requests: that nothing failed there proves nothing.
+fn connected(segments: &[Segment], traffic: Option<&TimeHistogram>) -> Vec<Segment> {
+    /// So many good requests in between show that the trouble was over.
+    const ENOUGH_REQUESTS: u64 = 20;
+    /// After so long it is another trouble all the same.
+    const LONGEST_MICROS: i64 = 1_800_000_000;
+    let Some(traffic) = traffic else { return segments.to_vec() };
+    let mut all: Vec<Segment> = Vec::new();
+    for segment in segments {
+        let idle = |before: &&mut Segment| {
+            let between = traffic.sum_between(before.last.seconds() + 1, segment.first.seconds() - 1);
+            before.last.plus_micros(LONGEST_MICROS) >= segment.first && between < ENOUGH_REQUESTS
+        };
+        match all.last_mut().filter(idle) {
+            Some(before) => before.merge(segment),
+            None => all.push(segment.clone()),
+        }
+    }
+    all
 }
 
 /// Troubles of one cause that touch in time are one: requests take in the attempts and conditions around them.

@@ -82,11 +82,14 @@ pub struct Sides {
     pub requests: bool,
     /// Some log explains them.
     pub diagnoses: bool,
+    /// All logs of requests name the client.
+    pub clients: bool,
 }
 
 /// Witnesses that wait, found by key, in order of arrival.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Waiting {
+    clients: bool,
     by_key: AHashMap<Key, Vec<u64>>,
     by_number: BTreeMap<u64, Held>,
 }
@@ -107,8 +110,8 @@ impl<'c> Join<'c> {
             catalogue,
             clock: Timestamp::from_micros(i64::MIN),
             next: 0,
-            diagnoses: Waiting::default(),
-            requests: Waiting::default(),
+            diagnoses: Waiting::new(sides),
+            requests: Waiting::new(sides),
             sides,
             crowded_out: 0,
         }
@@ -151,7 +154,7 @@ impl<'c> Join<'c> {
 
     fn diagnosis(&mut self, diagnosis: &Placed<'_>, tally: &mut Tally) {
         let waits = |request: &Held| belongs(&request.placed, diagnosis);
-        let late_for = keys(&diagnosis.witness).find_map(|key| self.requests.newest(key, waits));
+        let late_for = self.requests.keys(&diagnosis.witness).find_map(|key| self.requests.newest(key, waits));
         let number = self.number();
         self.diagnoses.push(number, Held::of(diagnosis));
         if let Some(request) = late_for.and_then(|number| self.requests.remove(number)) {
@@ -169,7 +172,7 @@ impl<'c> Join<'c> {
     /// Those that another request has claimed count only where there are no others.
     fn diagnoses_of(&self, request: &Placed<'_>) -> Vec<u64> {
         let mut found: Vec<u64> = Vec::new();
-        for key in keys(&request.witness) {
+        for key in self.diagnoses.keys(&request.witness) {
             found.extend(self.diagnoses.all(key, |diagnosis| belongs(request, &diagnosis.placed)));
         }
         let held = |number: &u64| self.diagnoses.by_number.get(number);
@@ -179,7 +182,7 @@ impl<'c> Join<'c> {
         }
         let connection_of = |number: &u64| held(number).map_or(0, |diagnosis| diagnosis.placed.witness.connection);
         let connections: Vec<u64> = found.iter().map(connection_of).filter(|connection| *connection != 0).collect();
-        for key in keys(&request.witness) {
+        for key in self.diagnoses.keys(&request.witness) {
             let earlier_attempt = |older: &Held| {
                 let connection = older.placed.witness.connection;
                 older.claimed.is_none() && older.placed.time <= request.time && connections.contains(&connection)
@@ -225,6 +228,7 @@ impl<'c> Join<'c> {
             duration_ms: witness.duration_ms,
         };
         let service = first_known(witness.service, decided.service);
+        tally.same_service(decided.service, service);
         let key = SeriesKey { cause: decided.cause, service, kind: TroubleKind::Requests };
         tally.failed += 1;
         tally.explained += u64::from(decided.certainty > Certainty::Default);
@@ -302,8 +306,16 @@ impl Placed<'_> {
 }
 
 impl Waiting {
+    fn new(sides: Sides) -> Self {
+        Self { clients: sides.clients, by_key: AHashMap::new(), by_number: BTreeMap::new() }
+    }
+
+    fn keys(&self, witness: &WitnessRecord) -> impl Iterator<Item = Key> + use<> {
+        keys(witness, self.clients)
+    }
+
     fn push(&mut self, number: u64, held: Held) {
-        for key in keys(&held.placed.witness) {
+        for key in self.keys(&held.placed.witness) {
             self.by_key.entry(key).or_default().push(number);
         }
         self.by_number.insert(number, held);
@@ -311,7 +323,7 @@ impl Waiting {
 
     fn remove(&mut self, number: u64) -> Option<Held> {
         let held = self.by_number.remove(&number)?;
-        for key in keys(&held.placed.witness) {
+        for key in self.keys(&held.placed.witness) {
             if let Some(numbers) = self.by_key.get_mut(&key) {
                 numbers.retain(|other| *other != number);
                 if numbers.is_empty() {
@@ -328,7 +340,7 @@ impl Waiting {
     }
 
     fn first_time(&self) -> Option<Timestamp> {
-        self.by_number.first_key_value().map(|(_, held)| held.placed.time)
+        self.by_number.first_key_value().map(|(_, held)| held.placed.time.plus_micros(held.placed.witness.fold_micros))
     }
 
     fn all<'w>(&'w self, key: Key, fits: impl Fn(&Held) -> bool + 'w) -> impl Iterator<Item = u64> + 'w {
@@ -342,12 +354,13 @@ impl Waiting {
 }
 
 /// The keys under which a witness can be found, surest first.
-fn keys(witness: &WitnessRecord) -> impl Iterator<Item = Key> + use<> {
+fn keys(witness: &WitnessRecord, clients: bool) -> impl Iterator<Item = Key> + use<> {
     let id = (witness.request_id != 0).then_some(Key::Id(witness.request_id));
     let both =
         (witness.client != 0 && witness.request != 0).then_some(Key::ClientAndRequest(witness.client, witness.request));
-    // A request can be looked for by a diagnosis without client; such a diagnosis has no other key.
-    let alone = witness.kind == WitnessKind::Request || witness.client == 0;
+    // A request can be looked for by a diagnosis without client; such a diagnosis has no other key. Where access logs name
+    // no client, every diagnosis is found by its request alone.
+    let alone = witness.kind == WitnessKind::Request || witness.client == 0 || !clients;
     let request = (witness.request != 0 && alone).then_some(Key::Request(witness.request));
     id.into_iter().chain(both).chain(request)
 }
@@ -356,12 +369,17 @@ fn has_request(witness: &WitnessRecord) -> bool {
     witness.request != 0 || witness.request_id != 0
 }
 
-/// Whether the diagnosis is near enough to the request's end to be its last one.
+/// Whether the diagnosis is near enough to the request's end to be its last one, and of the same client and id where both
+/// are known.
 fn belongs(request: &Placed<'_>, diagnosis: &Placed<'_>) -> bool {
-    let same_id = request.witness.request_id != 0 && request.witness.request_id == diagnosis.witness.request_id;
-    let near = request.time.micros().abs_diff(diagnosis.time.micros()) <= SLACK_MICROS as u64;
-    let contradicts = request.witness.request_id != 0 && diagnosis.witness.request_id != 0 && !same_id;
-    (near || same_id) && !contradicts
+    let (of, by) = (&request.witness, &diagnosis.witness);
+    let differ = |a: u64, b: u64| a != 0 && b != 0 && a != b;
+    if differ(of.request_id, by.request_id) || differ(of.client, by.client) {
+        return false;
+    }
+    let near = |time: Timestamp| request.time.micros().abs_diff(time.micros()) <= SLACK_MICROS as u64;
+    let same_id = of.request_id != 0 && of.request_id == by.request_id;
+    same_id || near(diagnosis.time) || (by.fold_micros > 0 && near(diagnosis.time.plus_micros(by.fold_micros)))
 }
 
 /// Whether the diagnosis can be why the client saw this status: an answer that the upstream itself gave is not

@@ -104,10 +104,19 @@ impl Log {
     fn head(&self) -> Timestamp {
         let Some((_, part)) = self.parts.front() else { return self.clock };
         let due = match part.witnesses.get(self.next) {
-            Some(witness) => witness.time,
+            Some(witness) => self.time_of(witness),
             None => part.span.map(|(_, last)| last),
         };
         due.map_or(self.clock, |time| time.max(self.clock))
+    }
+
+    /// When the witness was. In the hour that comes twice a stamp that would fall far behind its log is the second one.
+    fn time_of(&self, witness: &WitnessRecord) -> Option<Timestamp> {
+        /// Lines are out of order by less than this: the flush delay of a buffered log.
+        const DISORDER_MICROS: i64 = 600_000_000;
+        let time = witness.time?;
+        let is_second = witness.fold_micros > 0 && time < self.clock.plus_micros(-DISORDER_MICROS);
+        Some(if is_second { time.plus_micros(witness.fold_micros) } else { time })
     }
 
     /// Takes witnesses up to the limit; the part, once it is used up.
@@ -121,13 +130,14 @@ impl Log {
             self.names.begin(part);
         }
         while let Some(witness) = part.witnesses.get(self.next) {
-            let due = witness.time.map_or(self.clock, |time| time.max(self.clock));
+            let time = self.time_of(witness);
+            let due = time.map_or(self.clock, |time| time.max(self.clock));
             if limit.is_some_and(|(time, first)| due > time || (due == time && !first)) {
                 return None;
             }
             self.clock = due;
             self.next += 1;
-            let placed = placed(witness, due, member, self.lines, part, &mut self.names, tally);
+            let placed = placed(witness, time, due, member, self.lines, part, &mut self.names, tally);
             join.take(&placed, tally);
         }
         let due = part.span.map_or(self.clock, |(_, last)| last.max(self.clock));
@@ -143,8 +153,10 @@ impl Log {
     }
 }
 
+#[allow(clippy::too_many_arguments)] // one place where a witness leaves its part
 fn placed<'p>(
     witness: &WitnessRecord,
+    time: Option<Timestamp>,
     due: Timestamp,
     member: u32,
     lines: u64,
@@ -156,12 +168,14 @@ fn placed<'p>(
         service: translate(&mut names.services, &mut tally.services, &part.services, witness.service),
         upstream: translate(&mut names.upstreams, &mut tally.upstreams, &part.upstreams, witness.upstream),
         path: translate(&mut names.paths, &mut tally.paths, &part.paths, witness.path),
+        // What was found to be the second reading is certain.
+        fold_micros: if time == witness.time { witness.fold_micros } else { 0 },
         ..*witness
     };
     Placed {
         witness: global,
         // A record without a stamp (`nginx: [emerg] ...`) is as late as the log was.
-        time: witness.time.unwrap_or(due),
+        time: time.unwrap_or(due),
         member,
         line: lines + u64::from(witness.line) + 1,
         offset: part.offset + u64::from(witness.start),

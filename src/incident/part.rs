@@ -57,6 +57,8 @@ pub struct WitnessRecord {
     pub kind: WitnessKind,
     /// Its stamp; `None` where the record has none.
     pub time: Option<Timestamp>,
+    /// How much later it may have been: its stamp lies in the hour that comes twice when clocks are put back.
+    pub fold_micros: i64,
     /// The rule that judged it.
     pub rule: Option<RuleId>,
     /// The cause it proves.

@@ -24,18 +24,18 @@ pub struct Plan {
     pub zone: Zone,
     /// Whether requests are to be joined with diagnoses: there are logs of both.
     pub joins: bool,
+    /// Whether records may have several lines.
+    pub long_records: bool,
 }
 
 impl Plan {
-    /// Whether a new record begins with this line: in the main format, or because another format reads it.
+    /// Whether a new record begins with this line, in whatever format.
     pub fn starts_record(&self, line: &[u8]) -> bool {
-        let Some((main, others)) = self.formats.split_first().filter(|_| self.envelope.is_none()) else { return true };
-        main.starts_record(line) || others.iter().any(|format| format.reads(line))
-    }
-
-    /// Whether records may have several lines.
-    pub fn has_long_records(&self) -> bool {
-        self.envelope.is_none() && self.formats.first().is_some_and(|format| format.has_long_records())
+        if !self.long_records {
+            return true;
+        }
+        let of = |long: bool| self.formats.iter().filter(move |format| format.has_long_records() == long);
+        of(true).any(|format| format.starts_record(line)) || of(false).any(|format| format.reads(line))
     }
 }
 
@@ -107,7 +107,13 @@ impl<'c> Scanner<'c> {
         if let Some(time) = time {
             widen(&mut part.span, time);
         }
-        let place = Place { line: part.counts.lines() as u32, start: at as u32, length: text.len() as u32, lines };
+        let place = Place {
+            line: part.counts.lines() as u32,
+            start: at as u32,
+            length: text.len() as u32,
+            lines,
+            fold_micros: self.readers[which].reader.fold_micros(),
+        };
         match self.readers[which].reader.format().witness {
             Witness::Request => self.request(which, event, time, place, part),
             Witness::Diagnosis => self.diagnosis(which, event, time, place, part, text),
@@ -195,6 +201,7 @@ impl<'c> Scanner<'c> {
         WitnessRecord {
             kind: WitnessKind::Failure,
             time,
+            fold_micros: place.fold_micros,
             rule: verdict.rule,
             cause,
             certainty: verdict.certainty,
@@ -222,6 +229,7 @@ struct Place {
     start: u32,
     length: u32,
     lines: u64,
+    fold_micros: i64,
 }
 
 fn trimmed(record: &[u8]) -> &[u8] {

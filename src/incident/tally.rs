@@ -1,7 +1,7 @@
 //! What was counted: segments of failures by cause and service, and the traffic around them.
 
 use super::histogram::TimeHistogram;
-use super::names::{NameId, Names, OTHERS};
+use super::names::{NONE, NameId, Names, OTHERS};
 use super::part::LineCounts;
 use super::segment::{Failure, Segment, TroubleKind};
 use super::template::Templates;
@@ -75,6 +75,8 @@ pub struct Tally {
     pub paths: Names,
     /// Requests per service over time.
     pub traffic: BTreeMap<NameId, TimeHistogram>,
+    /// What diagnoses call a service, and what access logs call it, as joined requests show.
+    pub aliases: BTreeMap<NameId, NameId>,
     /// Books per source.
     pub sources: Vec<SourceTally>,
     /// Failed requests (5xx and 009), and those whose cause is more than the status.
@@ -99,6 +101,7 @@ impl Tally {
             upstreams: Names::with_room_for(limits.upstreams),
             paths: Names::with_room_for(limits.paths),
             traffic: BTreeMap::new(),
+            aliases: BTreeMap::new(),
             sources: vec![SourceTally::default(); sources],
             failed: 0,
             explained: 0,
@@ -121,6 +124,13 @@ impl Tally {
         let at = place(list, failure, gap);
         self.segments = self.segments + list.len() - before;
         &mut list[at]
+    }
+
+    /// A diagnosis and its request name their service differently: the same is meant. The first such pair counts.
+    pub fn same_service(&mut self, diagnosis: NameId, request: NameId) {
+        if diagnosis != request && diagnosis != NONE && request != NONE {
+            self.aliases.entry(diagnosis).or_insert(request);
+        }
     }
 
     /// Counts an attempt of a request that was counted already: an earlier peer that failed it.
@@ -188,7 +198,6 @@ fn join_neighbours(list: &mut Vec<Segment>, mut at: usize, gap: i64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::names::NONE;
     use super::*;
     use crate::event::Certainty;
     use proptest::prelude::*;

@@ -34,21 +34,18 @@ impl Zone {
         name.parse().map(Self::Named).map_err(|_| unknown(text))
     }
 
-    /// UTC microseconds of these wall-clock microseconds.
+    /// UTC microseconds of these wall-clock microseconds, and how much later the second reading is where the clock was put
+    /// back and the reading comes twice (0 where it comes once).
     ///
-    /// A reading that comes twice (the clock was put back) is taken as the first; one that never comes (it was put
-    /// forward) as if the clock had not been put forward: a log gives no way to tell.
-    pub(super) fn to_utc(self, wall: i64) -> i64 {
-        let Some(naive) = DateTime::from_timestamp_micros(wall).map(|time| time.naive_utc()) else { return wall };
-        wall - i64::from(self.offset_at(naive)) * super::MICROS
-    }
-
-    fn offset_at(self, wall: NaiveDateTime) -> i32 {
-        match self {
-            Self::Named(zone) => local_offset(&zone, wall),
-            Self::Fixed(offset) => offset.local_minus_utc(),
-            Self::Machine => local_offset(&chrono::Local, wall),
-        }
+    /// A reading that never comes (the clock was put forward) is taken as if it had not been put forward.
+    pub(super) fn to_utc(self, wall: i64) -> (i64, i64) {
+        let Some(naive) = DateTime::from_timestamp_micros(wall).map(|time| time.naive_utc()) else { return (wall, 0) };
+        let (first, second) = match self {
+            Self::Named(zone) => local_offsets(&zone, naive),
+            Self::Fixed(offset) => (offset.local_minus_utc(), offset.local_minus_utc()),
+            Self::Machine => local_offsets(&chrono::Local, naive),
+        };
+        (wall - i64::from(first) * super::MICROS, i64::from(first - second) * super::MICROS)
     }
 
     /// The zone's offset from UTC in seconds at this UTC time.
@@ -62,12 +59,16 @@ impl Zone {
     }
 }
 
-fn local_offset<Z: TimeZone>(zone: &Z, wall: NaiveDateTime) -> i32 {
+/// The offsets of the first and the second time that this reading comes.
+fn local_offsets<Z: TimeZone>(zone: &Z, wall: NaiveDateTime) -> (i32, i32) {
+    let seconds = |offset: Z::Offset| offset.fix().local_minus_utc();
     match zone.offset_from_local_datetime(&wall) {
-        LocalResult::Single(offset) | LocalResult::Ambiguous(offset, _) => offset.fix().local_minus_utc(),
+        LocalResult::Single(offset) => (seconds(offset.clone()), seconds(offset)),
+        LocalResult::Ambiguous(first, second) => (seconds(first), seconds(second)),
         LocalResult::None => {
             let before = wall - chrono::Duration::hours(3);
-            zone.offset_from_local_datetime(&before).earliest().map_or(0, |offset| offset.fix().local_minus_utc())
+            let offset = zone.offset_from_local_datetime(&before).earliest().map_or(0, seconds);
+            (offset, offset)
         }
     }
 }
