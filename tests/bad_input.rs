@@ -236,7 +236,7 @@ fn a_line_of(bytes: usize) {
     let mut pipe = child.stdin.take().unwrap();
     let id = child.id();
     let writer = std::thread::spawn(move || {
-        const BLOCK: [u8; 1 << 16] = [b'x'; 1 << 16];
+        static BLOCK: [u8; 1 << 16] = [b'x'; 1 << 16];
         pipe.write_all(&good()).unwrap();
         for _ in 0..bytes / BLOCK.len() {
             pipe.write_all(&BLOCK).unwrap();
@@ -423,8 +423,8 @@ mod unix {
         fs::create_dir(desk.path().join("locked")).unwrap();
         fs::write(desk.path().join("locked/secret.log"), good()).unwrap();
         fs::write(desk.path().join("secret.log"), good()).unwrap();
-        fs::set_permissions(desk.path().join("secret.log"), fs::Permissions::from_mode(0)).unwrap();
-        fs::set_permissions(desk.path().join("locked"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(desk.path().join("secret.log"), fs::Permissions::from_mode(0o0)).unwrap();
+        fs::set_permissions(desk.path().join("locked"), fs::Permissions::from_mode(0o0)).unwrap();
         let mut command = triage_as_somebody(desk.path());
         let ran =
             Ran::of(command.args(["--output-format", "json", "secret.log", "locked", "good.log"]).output().unwrap());
