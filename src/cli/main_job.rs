@@ -46,7 +46,8 @@ fn work(args: &Args) -> std::result::Result<u8, Vec<Defect>> {
     let mut report = outcome.into_report(&catalogue, &playbook);
     report.notes.splice(0..0, found.notes);
     report.defects.splice(0..0, found.defects.drain(..));
-    report.defects.extend(unknown_kinds(&report));
+    report.defects.extend(all_unknown(&report));
+    report.notes.extend(some_unknown(&report));
     write(args, form, zone, &report).map_err(one)?;
     complain(&report.defects);
     Ok(exit_code(args, &report))
@@ -56,18 +57,26 @@ fn one(defect: Defect) -> Vec<Defect> {
     vec![defect]
 }
 
-/// A log of no known kind is told of. Where nothing else was read either, the run has failed.
-fn unknown_kinds(report: &Report) -> Vec<Defect> {
-    let is_unknown = |source: &&report::SourceLine| source.format == "unknown";
-    let unknown: Vec<&report::SourceLine> = report.sources.iter().filter(is_unknown).collect();
-    if unknown.is_empty() || unknown.len() < report.sources.len() {
+/// Where no log at all is of a known kind, the run has failed.
+fn all_unknown(report: &Report) -> Vec<Defect> {
+    if report.sources.iter().any(|source| source.format != "unknown") {
         return Vec::new();
     }
     let hint = "name its format with --input-format ID, or give its log_format with --log-format 'STRING'";
-    unknown
-        .iter()
-        .map(|source| Defect::new(&source.path, "this is no log of a kind that is known here").hint(hint))
-        .collect()
+    let what = "this is no log of a kind that is known here";
+    report.sources.iter().map(|source| Defect::new(&source.path, what).hint(hint)).collect()
+}
+
+/// A log of no known kind beside others is told of and disturbs nothing.
+fn some_unknown(report: &Report) -> Vec<String> {
+    let is_unknown = |source: &&report::SourceLine| source.format == "unknown";
+    if report.sources.iter().all(|source| is_unknown(&source)) {
+        return Vec::new();
+    }
+    let note = |source: &report::SourceLine| {
+        format!("{} is no log of a kind that is known here: its {} lines were not used", source.path, source.lines)
+    };
+    report.sources.iter().filter(is_unknown).map(note).collect()
 }
 
 fn find(args: &Args) -> Result<Found> {

@@ -96,13 +96,16 @@ pub fn finish(tally: &Tally, catalogue: &Catalogue) -> Troubles {
 
 fn gathered(tally: &Tally, coverage: &Coverage, catalogue: &Catalogue) -> Troubles {
     let mut troubles = Vec::new();
-    for (key, segments) in tally.series() {
+    // By name: numbers depend on which log was read a chunk earlier.
+    let mut series: Vec<_> = tally.series().into_iter().collect();
+    series.sort_by_key(|(key, _)| (key.cause, tally.services.name(key.service), key.kind));
+    for (key, segments) in series {
         let alias = tally.aliases.get(&key.service).filter(|_| !tally.traffic.contains_key(&key.service));
         let service = alias.copied().unwrap_or(key.service);
         for segment in &connected(segments, tally.traffic.get(&service)) {
             let covered = coverage.covers(segment, service, tally);
             let seen_by_users = match key.kind {
-                TroubleKind::Requests => true,
+                TroubleKind::Requests | TroubleKind::Sessions => true,
                 TroubleKind::Unmatched => !covered,
                 TroubleKind::Warning => false,
                 TroubleKind::Condition => !covered || catalogue.cause(key.cause).unlogged,
@@ -112,7 +115,7 @@ fn gathered(tally: &Tally, coverage: &Coverage, catalogue: &Catalogue) -> Troubl
                 service,
                 seen_by_users,
                 segment: segment.clone(),
-                covered: covered || segment.requests > 0,
+                covered: (covered && key.kind != TroubleKind::Sessions) || segment.requests > 0,
                 absorbed: Vec::new(),
                 parent: None,
                 requests_total: None,

@@ -6,11 +6,11 @@
 //! all with its connection's number. So a diagnosis waits for its request, and a failed request for a late diagnosis.
 //! They meet by request id, or by client, method and URI (DESIGN.md section 4). What waits is bounded in time and number.
 
-use super::names::NameId;
+use super::names::{NONE, NameId};
 use super::part::{WitnessKind, WitnessRecord};
 use super::segment::{EvidenceLine, Failure, MOST_EVIDENCE_BYTES, TroubleKind};
 use super::tally::{SeriesKey, Tally};
-use crate::cause::{AnsweredBy, Catalogue, CauseId};
+use crate::cause::{AnsweredBy, Catalogue};
 use crate::event::Certainty;
 use crate::time::Timestamp;
 use ahash::AHashMap;
@@ -123,6 +123,7 @@ impl<'c> Join<'c> {
         self.settle_old(tally);
         match placed.witness.kind {
             WitnessKind::Condition => count_alone(placed, TroubleKind::Condition, tally),
+            WitnessKind::Session => count_alone(placed, TroubleKind::Sessions, tally),
             WitnessKind::Request if self.sides.diagnoses => self.request(placed, tally),
             WitnessKind::Request => self.settle_request(placed, &[], tally),
             WitnessKind::Failure | WitnessKind::Warning if self.sides.requests && has_request(&placed.witness) => {
@@ -212,22 +213,28 @@ impl<'c> Join<'c> {
     /// diagnoses stay, claimed, in case they belong to a request that is still to come.
     fn settle_request(&mut self, request: &Placed<'_>, found: &[u64], tally: &mut Tally) {
         let best = self.best_of(request, found).and_then(|number| self.diagnoses.remove(number));
-        let witness = &request.witness;
         let best = best.as_ref().map(Held::as_placed);
+        let witness = &request.witness;
         let decided = best.as_ref().map_or(witness, |diagnosis| &diagnosis.witness);
+        // An app's own line knows its pool, not what the request was for, and is no attempt beside the proxy's line.
+        let proxy_line = if best.is_some() && decided.connection == 0 { self.proxy_line(found) } else { None };
         let failure = Failure {
             time: request.time,
             requests: 1,
-            attempts: u64::from(best.is_some()),
+            attempts: u64::from(best.is_some() && proxy_line.is_none()),
             status: witness.status,
             certainty: decided.certainty,
             rule: decided.rule,
-            upstream: first_known(decided.upstream, witness.upstream),
+            upstream: first_known(
+                decided.upstream,
+                first_known(witness.upstream, proxy_line.map_or(NONE, |line| line.upstream)),
+            ),
             path: first_known(witness.path, decided.path),
             client: witness.client,
             duration_ms: witness.duration_ms,
         };
-        let service = first_known(witness.service, decided.service);
+        let service =
+            first_known(witness.service, first_known(proxy_line.map_or(NONE, |line| line.service), decided.service));
         tally.same_service(decided.service, service);
         let key = SeriesKey { cause: decided.cause, service, kind: TroubleKind::Requests };
         tally.failed += 1;
@@ -244,21 +251,30 @@ impl<'c> Join<'c> {
         }
     }
 
+    /// Among these diagnoses one that the proxy wrote about its connection.
+    fn proxy_line(&self, found: &[u64]) -> Option<WitnessRecord> {
+        let mut lines =
+            found.iter().filter_map(|number| self.diagnoses.by_number.get(number)).map(|held| held.placed.witness);
+        lines.find(|line| line.connection != 0)
+    }
+
     /// The diagnosis that says most about the request; none where the request's own fields say more.
     fn best_of(&self, request: &Placed<'_>, found: &[u64]) -> Option<u64> {
         let known = found.iter().filter_map(|number| Some((*number, &self.diagnoses.by_number.get(number)?.placed)));
-        let rank = |diagnosis: &Placed<'_>| self.rank(diagnosis.witness.cause, diagnosis.witness.kind);
+        let rank = |diagnosis: &Placed<'_>| self.rank(&diagnosis.witness);
         let best = known
             .filter(|(_, diagnosis)| explains(request, diagnosis))
             .max_by_key(|(_, diagnosis)| (rank(diagnosis), diagnosis.time, diagnosis.offset));
-        let own = self.rank(request.witness.cause, WitnessKind::Request);
+        let own = self.rank(&request.witness);
         let only_status = request.witness.certainty == Certainty::Default;
         best.filter(|(_, diagnosis)| only_status || rank(diagnosis) >= own).map(|(number, _)| number)
     }
 
     /// Inside one request the higher precedence wins; a line about a cut answer says less than one about a failure.
-    fn rank(&self, cause: CauseId, kind: WitnessKind) -> (bool, i32) {
-        (kind != WitnessKind::Warning, self.catalogue.cause(cause).precedence)
+    fn rank(&self, witness: &WitnessRecord) -> (bool, i32) {
+        let of_cause = || self.catalogue.cause(witness.cause).precedence;
+        let precedence = witness.rule.map_or_else(of_cause, |rule| self.catalogue.rule(rule).precedence);
+        (witness.kind != WitnessKind::Warning, precedence)
     }
 
     fn number(&mut self) -> u64 {
@@ -390,5 +406,5 @@ fn explains(request: &Placed<'_>, diagnosis: &Placed<'_>) -> bool {
 }
 
 fn first_known(first: NameId, second: NameId) -> NameId {
-    if first == super::names::NONE { second } else { first }
+    if first == NONE { second } else { first }
 }

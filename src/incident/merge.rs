@@ -78,12 +78,18 @@ impl Merge {
     /// Takes what can be taken in order, until a log must show its next part. Parts that are used up are handed to
     /// `spent` with their log.
     pub fn advance(&mut self, tally: &mut Tally, join: &mut Join<'_>, mut spent: impl FnMut(usize, Part)) {
-        while self.waits_for().is_none() {
+        loop {
+            for at in 0..self.logs.len() {
+                while let Some(part) = self.logs[at].used_up(tally) {
+                    spent(at, part);
+                }
+            }
+            if self.waits_for().is_some() {
+                return;
+            }
             let Some(at) = self.first() else { return };
             let limit = self.limit_beside(at);
-            if let Some(part) = self.logs[at].take_until(limit, tally, join) {
-                spent(at, part);
-            }
+            self.logs[at].take_until(limit, tally, join);
         }
     }
 
@@ -100,14 +106,38 @@ impl Merge {
 }
 
 impl Log {
-    /// When the next witness, or the end of the first part, is due.
+    /// When the next witness is due. A log's position is told by its witnesses alone: when healthy lines are seen depends
+    /// on where chunks end.
     fn head(&self) -> Timestamp {
-        let Some((_, part)) = self.parts.front() else { return self.clock };
-        let due = match part.witnesses.get(self.next) {
-            Some(witness) => self.time_of(witness),
-            None => part.span.map(|(_, last)| last),
-        };
-        due.map_or(self.clock, |time| time.max(self.clock))
+        let next = self.parts.front().and_then(|(_, part)| part.witnesses.get(self.next));
+        next.and_then(|witness| self.time_of(witness)).map_or(self.clock, |time| time.max(self.clock))
+    }
+
+    /// The first part, counted, where all its witnesses were taken.
+    fn used_up(&mut self, tally: &mut Tally) -> Option<Part> {
+        let (member, part) = self.parts.front()?;
+        if self.next < part.witnesses.len() {
+            return None;
+        }
+        let member = *member;
+        if self.next == 0 {
+            self.begin(member);
+        }
+        let (_, mut part) = self.parts.pop_front()?;
+        self.next = 0;
+        self.lines += part.counts.lines();
+        count(&mut part, member, &mut self.names, tally);
+        Some(part)
+    }
+
+    /// Makes ready for the first part, of this member.
+    fn begin(&mut self, member: u32) {
+        if self.member != member {
+            (self.member, self.lines) = (member, 0);
+        }
+        if let Some((_, part)) = self.parts.front() {
+            self.names.begin(part);
+        }
     }
 
     /// When the witness was. In the hour that comes twice a stamp that would fall far behind its log is the second one.
@@ -119,37 +149,24 @@ impl Log {
         Some(if is_second { time.plus_micros(witness.fold_micros) } else { time })
     }
 
-    /// Takes witnesses up to the limit; the part, once it is used up.
-    fn take_until(&mut self, limit: Option<(Timestamp, bool)>, tally: &mut Tally, join: &mut Join<'_>) -> Option<Part> {
-        let (member, part) = self.parts.front()?;
-        let member = *member;
+    /// Takes the first part's witnesses up to the limit.
+    fn take_until(&mut self, limit: Option<(Timestamp, bool)>, tally: &mut Tally, join: &mut Join<'_>) {
+        let Some(member) = self.parts.front().map(|(member, _)| *member) else { return };
         if self.next == 0 {
-            if self.member != member {
-                (self.member, self.lines) = (member, 0);
-            }
-            self.names.begin(part);
+            self.begin(member);
         }
+        let Some((_, part)) = self.parts.front() else { return };
         while let Some(witness) = part.witnesses.get(self.next) {
             let time = self.time_of(witness);
             let due = time.map_or(self.clock, |time| time.max(self.clock));
             if limit.is_some_and(|(time, first)| due > time || (due == time && !first)) {
-                return None;
+                return;
             }
             self.clock = due;
             self.next += 1;
             let placed = placed(witness, time, due, member, self.lines, part, &mut self.names, tally);
             join.take(&placed, tally);
         }
-        let due = part.span.map_or(self.clock, |(_, last)| last.max(self.clock));
-        if limit.is_some_and(|(time, first)| due > time || (due == time && !first)) {
-            return None;
-        }
-        self.clock = due;
-        self.next = 0;
-        let (_, mut part) = self.parts.pop_front()?;
-        self.lines += part.counts.lines();
-        count(&mut part, member, &mut self.names, tally);
-        Some(part)
     }
 }
 

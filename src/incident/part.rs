@@ -44,6 +44,8 @@ pub enum WitnessKind {
     Request,
     /// A diagnosis of a request or attempt that failed.
     Failure,
+    /// A diagnosis of a TCP or mail session that failed: no access log counts it.
+    Session,
     /// A diagnosis of trouble that gives no 5xx by itself.
     Warning,
     /// A condition that explains the failures around it.

@@ -72,16 +72,15 @@ impl<'c> Scanner<'c> {
         let bytes = chunk.bytes;
         let mut part = Part::new(Vec::new(), chunk.offset);
         part.counts.cut += u64::from(chunk.oversize.is_some());
-        let torn = chunk.torn;
+        // The last line broke off with its archive: what it would have said nobody knows.
+        let whole = if chunk.torn { memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1) } else { bytes.len() };
+        part.counts.cut += u64::from(whole < bytes.len());
         let plan = self.plan.clone();
         let starts = |line: &[u8]| plan.starts_record(line);
         let mut event = Event::default();
-        for piece in pieces(&bytes, chunk.carry, starts) {
+        for piece in pieces(&bytes[..whole], chunk.carry, starts) {
             match piece.kind {
                 PieceKind::Cut => part.counts.cut += piece.lines,
-                PieceKind::Orphan | PieceKind::Record if torn && piece.at + piece.text.len() == bytes.len() => {
-                    part.counts.cut += piece.lines; // broke off with its archive: what it would have said nobody knows
-                }
                 PieceKind::Orphan | PieceKind::Record => {
                     self.record(trimmed(piece.text), piece.at, piece.lines, &mut event, &mut part);
                 }
@@ -179,6 +178,8 @@ impl<'c> Scanner<'c> {
         let (Some(verdict), Some(cause)) = (verdict, verdict.and_then(|verdict| verdict.cause)) else { return };
         part.counts.events += place.lines;
         let service = diagnosis_service(event, part);
+        // A session of a stream or mail proxy is no request, and stands in no access log.
+        let kind = if kind == WitnessKind::Failure && is_session(event) { WitnessKind::Session } else { kind };
         let witness = WitnessRecord { kind, ..self.witness(event, time, place, verdict, cause, service, part) };
         part.witnesses.push(witness);
     }
@@ -252,6 +253,11 @@ fn count_traffic(part: &mut Part, service: NameId, second: i64) {
 /// (TAXONOMY.md section 2). 000 counts where an upstream had been asked.
 fn is_failure(status: u16, event: &Event<'_>) -> bool {
     (500..600).contains(&status) || status == 9 || (status == 0 && event.get(Field::UpstreamStatus).is_some())
+}
+
+/// nginx names a client and an upstream but no request where it passes on a TCP or mail session.
+fn is_session(event: &Event<'_>) -> bool {
+    event.get(Field::Client).is_some() && event.get(Field::Upstream).is_some() && event.get(Field::Request).is_none()
 }
 
 /// Levels at which nobody looks for trouble: what no rule knows there is benign.

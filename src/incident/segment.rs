@@ -20,6 +20,8 @@ pub enum TroubleKind {
     Requests,
     /// Diagnoses for which no failed request was found.
     Unmatched,
+    /// Sessions that failed, which no access log counts.
+    Sessions,
     /// Trouble that gives no 5xx by itself.
     Warning,
     /// Conditions without a request.

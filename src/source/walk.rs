@@ -15,9 +15,10 @@ const MAX_ENTRIES: usize = 1_000_000;
 
 /// Extensions of what stands beside logs and is none. A file that the user names is read all the same.
 const NO_LOGS: &[&str] = &[
-    "bak", "bin", "cfg", "conf", "core", "crt", "css", "db", "deb", "gif", "htm", "html", "ico", "ini", "jpeg", "jpg",
-    "journal", "key", "lock", "md", "offset", "pcap", "pdf", "pem", "pid", "png", "pos", "py", "rpm", "rrd", "sh",
-    "so", "sock", "sqlite", "state", "svg", "swp", "tar", "tgz", "tmp", "toml", "xml", "yaml", "yml", "zip",
+    "bak", "bin", "cfg", "conf", "core", "crt", "css", "db", "deb", "gif", "golden", "htm", "html", "ico", "ini",
+    "jpeg", "jpg", "journal", "key", "lock", "md", "offset", "pcap", "pdf", "pem", "pid", "png", "pos", "py", "rpm",
+    "rrd", "sh", "so", "sock", "sqlite", "state", "svg", "swp", "tar", "tgz", "tmp", "toml", "xml", "yaml", "yml",
+    "zip",
 ];
 
 /// Binary accounting files of `/var/log`.
