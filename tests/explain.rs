@@ -1,4 +1,5 @@
 //! `triage explain` as a user types it: every kind of argument, on the built program.
+#![allow(clippy::panic)] // helpers of tests tell by panicking
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
