@@ -13,6 +13,7 @@ use crate::error::{Defect, Result, did_you_mean};
 use crate::event::Field;
 use crate::grammar::detect::{Detected, detect};
 use crate::grammar::nginx_conf::NginxConf;
+use crate::grammar::notation::LogFormat;
 use crate::grammar::{Format, Grammars, Witness};
 use crate::incident::{Join, Limits, Merge, Part, Plan, Scanner, Sides, Tally, finish};
 use crate::playbook::Playbook;
@@ -158,7 +159,7 @@ fn look_at<'l>(
     let mut all_found = Vec::new();
     let mut first_source = 0;
     for log in logs {
-        let candidates = candidates(log, grammars, options)?;
+        let candidates = candidates(Some(Path::new(&log.name)), grammars, options)?;
         let (found, opened) = look_at_members(log, &candidates, grammars, chunk_bytes, outcome);
         let formats = found.formats.iter().chain(&found.standby).cloned().collect();
         // What stands ready may never come: only formats that were seen decide how the log is cut.
@@ -179,8 +180,9 @@ fn look_at<'l>(
     Ok((streams, all_found))
 }
 
-/// The formats that a log may have: one that was named, those told, those its path has in nginx.conf, those built in.
-fn candidates(log: &Log, grammars: &Grammars, options: &Options) -> Result<Vec<Arc<Format>>> {
+/// The formats that a log may have: one that was named, those told, those its path has in nginx.conf (every one of
+/// nginx.conf where there is no path), those built in.
+pub(crate) fn candidates(log: Option<&Path>, grammars: &Grammars, options: &Options) -> Result<Vec<Arc<Format>>> {
     if let Some(id) = &options.input_format {
         let named: Vec<Arc<Format>> = grammars.with_id(id).cloned().collect();
         if named.is_empty() {
@@ -191,14 +193,19 @@ fn candidates(log: &Log, grammars: &Grammars, options: &Options) -> Result<Vec<A
         return Ok(named.into_iter().chain(options.told.iter().filter(|format| format.id == *id).cloned()).collect());
     }
     let mut all = options.told.clone();
-    if let Some(format) = options.conf.as_ref().and_then(|conf| conf.format_of(Path::new(&log.name))) {
+    let of_conf: Vec<&LogFormat> = match (&options.conf, log) {
+        (Some(conf), Some(log)) => conf.format_of(log).into_iter().collect(),
+        (Some(conf), None) => conf.formats().collect(),
+        (None, _) => Vec::new(),
+    };
+    for format in of_conf {
         all.extend(grammars.told(&format!("log_format {} {}", format.name, directive_rest(format))).ok());
     }
     all.extend(grammars.formats.iter().cloned());
     Ok(all)
 }
 
-fn directive_rest(format: &crate::grammar::notation::LogFormat) -> String {
+fn directive_rest(format: &LogFormat) -> String {
     use crate::grammar::notation::Escape;
     let escape = match format.escape {
         Escape::Default => "default",

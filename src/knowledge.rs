@@ -45,6 +45,12 @@ impl File {
         self.text.find(text).map_or(1, |at| self.line_at(at))
     }
 
+    /// The line, counted from 1, of the table with this header (`[[rule]]`) and number, counted from 0; 1 where it is not.
+    pub fn line_of_table(&self, header: &str, number: usize) -> u64 {
+        let mut headers = self.text.lines().enumerate().filter(|(_, line)| line.trim_end() == header);
+        headers.nth(number).map_or(1, |(at, _)| at as u64 + 1)
+    }
+
     fn line_at(&self, offset: usize) -> u64 {
         1 + self.text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() as u64
     }

@@ -1,6 +1,6 @@
 //! Who wrote the status: this hop, or the one behind it.
 //!
-//! In: the fields of an access line. Out: [`AnsweredBy`]. nginx's `$upstream_status` mirrors the 502 or 504 that nginx
+//! In: the fields of an access line. Out: [`AnsweredBy`], and the [`Basis`] it stands on. nginx's `$upstream_status` mirrors the 502 or 504 that nginx
 //! gave the attempt itself when no answer came, so an equal status alone proves nothing (DESIGN.md section 4).
 
 use super::when::last_attempt;
@@ -18,30 +18,66 @@ closed_list! {
     }
 }
 
+/// What the log says that decides who answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// The log has the upstream's address and says that there was none.
+    NobodyAsked,
+    /// The log has no status of the upstream.
+    StatusNotLogged,
+    /// The upstream gave no status.
+    NoStatusGiven,
+    /// The upstream's status is another one.
+    OtherStatus,
+    /// A status that this hop never gives an attempt itself.
+    NeverItsOwn,
+    /// No header of the upstream arrived.
+    NoHeader,
+    /// A header of the upstream arrived.
+    HeaderArrived,
+    /// Not one byte came from the upstream.
+    NoBytes,
+    /// It came quicker than any timeout.
+    TooQuick,
+    /// The statuses are equal, and nothing else is logged.
+    MirrorOnly,
+}
+
 /// A proxy's own 504 comes after its timeout. Nobody sets one so short: a quicker 504 is the upstream's own.
 const SHORTEST_TIMEOUT_S: f64 = 0.1;
 
 impl AnsweredBy {
     /// From an access line.
     pub fn of(event: &Event<'_>) -> Self {
+        Self::with_basis(event).0
+    }
+
+    /// The same, with what it stands on.
+    pub fn with_basis(event: &Event<'_>) -> (Self, Basis) {
         let last = |field| event.raw(field).map(|value| last_attempt(field, value));
         let Some(upstream_status) = last(Field::UpstreamStatus) else {
             // No status of the upstream is logged; that none was asked may still be.
-            return if is_none(last(Field::Upstream)) { Self::Proxy } else { Self::Unknown };
+            let nobody = is_none(last(Field::Upstream));
+            return if nobody { (Self::Proxy, Basis::NobodyAsked) } else { (Self::Unknown, Basis::StatusNotLogged) };
         };
-        if is_none(Some(upstream_status)) || event.raw(Field::Status) != Some(upstream_status) {
-            return Self::Proxy;
+        if is_none(Some(upstream_status)) {
+            return (Self::Proxy, Basis::NoStatusGiven);
+        }
+        if event.raw(Field::Status) != Some(upstream_status) {
+            return (Self::Proxy, Basis::OtherStatus);
         }
         // nginx gives a failed attempt 502 or 504; every other status came from the upstream.
         if !matches!(upstream_status, b"502" | b"504") {
-            return Self::Upstream;
+            return (Self::Upstream, Basis::NeverItsOwn);
         }
         match (last(Field::HeaderDuration), last(Field::UpstreamBytes)) {
-            (Some(header), _) if is_none(Some(header)) => Self::Proxy,
-            (Some(_), _) => Self::Upstream,
-            (None, Some(b"0")) => Self::Proxy,
-            _ if upstream_status == b"504" && is_quick(last(Field::UpstreamDuration)) => Self::Upstream,
-            _ => Self::Unknown,
+            (Some(header), _) if is_none(Some(header)) => (Self::Proxy, Basis::NoHeader),
+            (Some(_), _) => (Self::Upstream, Basis::HeaderArrived),
+            (None, Some(b"0")) => (Self::Proxy, Basis::NoBytes),
+            _ if upstream_status == b"504" && is_quick(last(Field::UpstreamDuration)) => {
+                (Self::Upstream, Basis::TooQuick)
+            }
+            _ => (Self::Unknown, Basis::MirrorOnly),
         }
     }
 }

@@ -46,8 +46,7 @@ struct RawCause {
 #[serde(deny_unknown_fields)]
 struct RawBenign {
     id: String,
-    #[serde(rename = "title")]
-    _title: String,
+    title: String,
     #[serde(default)]
     rule: Vec<RawRule>,
 }
@@ -99,12 +98,14 @@ impl Catalogue {
         for (file, mut raw) in raws {
             let own = std::mem::take(&mut raw.rule);
             let precedence = raw.precedence.unwrap_or(USUAL_PRECEDENCE);
-            add_rules(&mut rules, file, &raw.id, by_id.get(&raw.id).copied(), precedence, own)?;
+            let head = Head { id: &raw.id, title: &raw.title, cause: by_id.get(&raw.id).copied(), precedence };
+            add_rules(&mut rules, file, &head, own)?;
             causes.push(cause(file, raw, &by_id)?);
         }
         for file in knowledge::built_in("benign/") {
             let raw: RawBenign = file.parse()?;
-            add_rules(&mut rules, &file, &raw.id, None, USUAL_PRECEDENCE, raw.rule)?;
+            let head = Head { id: &raw.id, title: &raw.title, cause: None, precedence: USUAL_PRECEDENCE };
+            add_rules(&mut rules, &file, &head, raw.rule)?;
         }
         let fallback =
             Fallback { gateway: required(&by_id, "upstream.unknown")?, other: required(&by_id, "app.error")? };
@@ -189,20 +190,20 @@ fn references(file: &File, names: &[String], by_id: &HashMap<String, CauseId>) -
     names.iter().map(known).collect()
 }
 
-fn add_rules(
-    rules: &mut Vec<Rule>,
-    file: &File,
-    id: &str,
+/// What the rules of one file have in common.
+struct Head<'r> {
+    id: &'r str,
+    title: &'r str,
     cause: Option<CauseId>,
     precedence: i32,
-    raws: Vec<RawRule>,
-) -> Result<()> {
+}
+
+fn add_rules(rules: &mut Vec<Rule>, file: &File, head: &Head<'_>, raws: Vec<RawRule>) -> Result<()> {
     for (number, raw) in raws.into_iter().enumerate() {
         let examples = raw.example.into_vec();
-        let first_line = examples.first().and_then(|example| example.lines().next()).unwrap_or("");
-        let line = file.line_of(first_line);
+        let line = file.line_of_table("[[rule]]", number);
         let wrong = |what: String| Defect::new(&file.name, format!("rule {}: {what}", number + 1)).at(line);
-        if (raw.gives == Gives::Benign) != cause.is_none() {
+        if (raw.gives == Gives::Benign) != head.cause.is_none() {
             return Err(wrong("gives = \"benign\" belongs into grammars/benign, and nothing else does".into()));
         }
         let when = raw.when.as_deref().map(Condition::parse).transpose().map_err(wrong)?;
@@ -212,15 +213,17 @@ fn add_rules(
             return Err(wrong("it needs a `says` or a `when`: it would fit every record".into()));
         }
         rules.push(Rule {
-            id: format!("{id}#{}", number + 1),
-            cause,
+            id: format!("{}#{}", head.id, number + 1),
+            title: head.title.to_owned(),
+            cause: head.cause,
             on: raw.on.into_vec(),
             certainty: certainty(&says, when.as_ref()),
             says,
             when,
+            when_text: raw.when,
             gives: raw.gives,
             status: raw.status,
-            precedence: raw.precedence.unwrap_or(precedence),
+            precedence: raw.precedence.unwrap_or(head.precedence),
             examples,
             place: (file.name.clone(), line),
         });

@@ -13,11 +13,11 @@ mod when;
 use crate::event::{Certainty, Event, Field, Hop, Role, Severity, closed_list};
 use crate::grammar::pattern::Wording;
 use crate::grammar::{Format, split_request};
-pub use answered::AnsweredBy;
+pub use answered::{AnsweredBy, Basis};
 use matcher::Matcher;
 pub use memo::VerdictMemo;
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 pub use when::{Condition, last_attempt};
 
 /// A cause's place in the catalogue.
@@ -84,6 +84,8 @@ closed_list! {
 pub struct Rule {
     /// `upstream.refused#2`: the file's id and the rule's number in it, from 1.
     pub id: String,
+    /// What its file is about, in words.
+    pub title: String,
     /// The cause; `None` for benign rules.
     pub cause: Option<CauseId>,
     /// The formats whose records it judges.
@@ -92,6 +94,8 @@ pub struct Rule {
     pub says: Vec<Wording>,
     /// What the fields must meet.
     pub when: Option<Condition>,
+    /// The same as it stands in the file, for people.
+    pub when_text: Option<String>,
     /// What it makes of the record.
     pub gives: Gives,
     /// The status that clients see by this, where it is fixed.
@@ -176,6 +180,15 @@ impl Catalogue {
     }
 }
 
+/// A rule that fits a record, with what decided its rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fit {
+    /// The rule.
+    pub rule: RuleId,
+    /// Bytes of literal text in the wording that fitted.
+    pub literal_bytes: usize,
+}
+
 /// Judges the records of one format.
 #[derive(Debug, Clone, Copy)]
 pub struct Judge<'c> {
@@ -194,13 +207,19 @@ impl Judge<'_> {
         self.matcher.into_iter().flat_map(|matcher| matcher.tested_beside.iter().copied())
     }
 
-    /// The rules that fit a diagnosis, the winner first.
+    /// The rules that fit a record, the winner first. Of a request, the derived field must be set already.
     pub fn all(&self, event: &Event<'_>) -> Vec<RuleId> {
-        let mut fitting = Vec::new();
-        self.each(event, |rule, bytes| fitting.push((rule, bytes)));
-        fitting.sort_by_key(|(rule, bytes)| Reverse(self.catalogue.rank(*rule, *bytes)));
-        fitting.dedup_by_key(|(rule, _)| *rule);
-        fitting.into_iter().map(|(rule, _)| rule).collect()
+        self.ranked(event).into_iter().map(|fit| fit.rule).collect()
+    }
+
+    /// The same with what decided their order; each rule once, by the wording that says most.
+    pub fn ranked(&self, event: &Event<'_>) -> Vec<Fit> {
+        let mut fitting: Vec<Fit> = Vec::new();
+        self.each(event, |rule, literal_bytes| fitting.push(Fit { rule, literal_bytes }));
+        fitting.sort_by_key(|fit| Reverse(self.catalogue.rank(fit.rule, fit.literal_bytes)));
+        let mut seen = HashSet::new();
+        fitting.retain(|fit| seen.insert(fit.rule));
+        fitting
     }
 
     /// The verdict on a diagnosis; `None` where no rule fits.

@@ -90,6 +90,30 @@ impl Condition {
         }
     }
 
+    /// Whether it can hold where this one field has this value: `None` where that depends on other fields too.
+    pub fn holds_by(&self, field: Field, value: &[u8]) -> Option<bool> {
+        let each = |some: &[Self]| some.iter().map(|one| one.holds_by(field, value)).collect::<Vec<_>>();
+        match self {
+            Self::All(all) => match each(all) {
+                all if all.contains(&Some(false)) => Some(false),
+                all if all.contains(&None) => None,
+                _ => Some(true),
+            },
+            Self::Any(any) => match each(any) {
+                any if any.contains(&Some(true)) => Some(true),
+                any if any.contains(&None) => None,
+                _ => Some(false),
+            },
+            Self::Not(one) => one.holds_by(field, value).map(|holds| !holds),
+            Self::Test(other, test) if *other == field => {
+                let mut event = Event::default();
+                event.set(field, value);
+                Some(test.holds(field, &event))
+            }
+            Self::Test(..) => None,
+        }
+    }
+
     /// Calls `found` with each field it tests, and whether the field's value counts or only that it is there.
     pub fn each_field(&self, found: &mut impl FnMut(Field, bool)) {
         match self {
@@ -267,6 +291,15 @@ mod tests {
         ] {
             assert_eq!(holds(condition), expected, "{condition}");
         }
+    }
+
+    #[test]
+    fn one_field_alone_can_decide() {
+        let by = |text: &str, status: &[u8]| Condition::parse(text).expect(text).holds_by(Field::Status, status);
+        assert_eq!(by("status == 502 and upstream exists", b"502"), None);
+        assert_eq!(by("status == 502 and upstream exists", b"504"), Some(false));
+        assert_eq!(by("status >= 500 or upstream exists", b"504"), Some(true));
+        assert_eq!(by("not (status in [500, 502])", b"504"), Some(true));
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub(super) struct Reading {
     pub(super) gap: i64,
 
     /// Who owns what: roles, teams, services, routes
-    #[arg(long, value_name = "FILE", env = "TRIAGE_PLAYBOOK")]
+    #[arg(long, value_name = "FILE", env = "TRIAGE_PLAYBOOK", global = true)]
     pub(super) playbook: Option<PathBuf>,
 
     /// Worker threads [default: one a core]

@@ -53,7 +53,7 @@ fn work(args: &Args) -> std::result::Result<u8, Vec<Defect>> {
     Ok(exit_code(args, &report))
 }
 
-fn one(defect: Defect) -> Vec<Defect> {
+pub(super) fn one(defect: Defect) -> Vec<Defect> {
     vec![defect]
 }
 
@@ -91,7 +91,7 @@ fn find(args: &Args) -> Result<Found> {
     Ok(Found { logs: vec![log], defects: Vec::new(), notes: Vec::new() })
 }
 
-fn options(args: &Args, grammars: &Grammars) -> Result<Options> {
+pub(super) fn options(args: &Args, grammars: &Grammars) -> Result<Options> {
     let reading = &args.reading;
     let mut told = Vec::new();
     for directive in &reading.log_format {
@@ -121,7 +121,11 @@ fn conf(named: Option<&Path>) -> Result<Option<NginxConf>> {
     }
 }
 
-fn playbook(args: &Args, grammars: &Grammars, catalogue: &Catalogue) -> std::result::Result<Playbook, Vec<Defect>> {
+pub(super) fn playbook(
+    args: &Args,
+    grammars: &Grammars,
+    catalogue: &Catalogue,
+) -> std::result::Result<Playbook, Vec<Defect>> {
     let Some(path) = &args.reading.playbook else { return Playbook::built_in().map_err(one) };
     let causes: Vec<&str> = catalogue.causes().map(|(_, cause)| cause.id.as_str()).collect();
     Playbook::load(path, &Known { causes: &causes, formats: &grammars.ids() })
@@ -168,11 +172,19 @@ fn write(args: &Args, form: Form, zone: chrono_tz::Tz, report: &Report) -> Resul
 }
 
 fn on_stdout(args: &Args, form: Form, zone: chrono_tz::Tz, report: &Report) -> Result<()> {
-    let style = Style { width: width(), colour: wants_colour(args.telling.color), zone };
+    let style = terminal_style(args, zone);
+    to_stdout(|out| render(form, &style, report, out))
+}
+
+/// As wide and as colourful as the terminal.
+pub(super) fn terminal_style(args: &Args, zone: chrono_tz::Tz) -> Style {
+    Style { width: width(), colour: wants_colour(args.telling.color), zone }
+}
+
+/// Writes to stdout; a reader that has seen enough (`triage ... | head`) is no defect.
+pub(super) fn to_stdout(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let done = render(form, &style, report, &mut out).and_then(|()| out.flush());
-    match done {
-        // The reader has seen enough (`triage ... | head`).
+    match render(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done.map_err(|error| Defect::new("stdout", format!("the report cannot be written: {error}"))),
     }

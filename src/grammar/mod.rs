@@ -19,7 +19,7 @@ use crate::time::{Shape, StampReader, Timestamp, Zone};
 use context::{PhaseMemo, Phases, Tail};
 use errno::Errnos;
 pub use load::Grammars;
-use pattern::Pattern;
+use pattern::{Pattern, Reach};
 use repeat::Repeat;
 use std::sync::Arc;
 
@@ -122,6 +122,20 @@ impl Format {
             Reader::Pattern(pattern) => self.starts_record(line) && pattern.read(line, &mut Event::default()),
             Reader::Json(_) => line.starts_with(b"{"),
         }
+    }
+
+    /// How far into the line this layout fits. Of JSON nothing can be said.
+    pub fn reach(&self, line: &[u8]) -> Reach {
+        match &self.reader {
+            Reader::Pattern(pattern) => pattern.reach(line),
+            Reader::Json(_) => Reach::default(),
+        }
+    }
+
+    /// Where in the line a record of this format begins, if the line does not begin with it: in bytes from the start.
+    pub fn record_inside(&self, line: &[u8]) -> Option<usize> {
+        let mask = self.record_start.as_ref()?;
+        (1..line.len()).find(|at| mask.fits(&line[*at..])).filter(|at| self.reads(&line[*at..]))
     }
 
     /// Whether lines of this format can have the field at all.

@@ -53,9 +53,11 @@ impl NginxConf {
         self.formats.get(name)
     }
 
-    /// Every format it defines.
+    /// Every format it defines, by name.
     pub fn formats(&self) -> impl Iterator<Item = &LogFormat> {
-        self.formats.values()
+        let mut formats: Vec<&LogFormat> = self.formats.values().collect();
+        formats.sort_by(|a, b| a.name.cmp(&b.name));
+        formats.into_iter()
     }
 
     fn read_file(&mut self, path: &Path, root: &Path, depth: usize) -> Result<()> {

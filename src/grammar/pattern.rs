@@ -35,6 +35,15 @@ pub struct Pattern {
     pieces: Vec<Piece>,
 }
 
+/// How much of a pattern fits the beginning of a line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reach {
+    /// Literal pieces that were found.
+    pub literals: usize,
+    /// Where the last of them ends, in bytes from the line's start.
+    pub bytes: usize,
+}
+
 /// One piece of a pattern.
 #[derive(Debug, Clone)]
 pub enum Piece {
@@ -127,6 +136,21 @@ impl Pattern {
     #[inline]
     pub fn read<'a>(&self, line: &'a [u8], event: &mut Event<'a>) -> bool {
         run(&self.pieces, line, 0, event) == Some(line.len())
+    }
+
+    /// How far into the line its pieces fit, where it does not fit as a whole.
+    pub fn reach(&self, line: &[u8]) -> Reach {
+        let mut reach = Reach::default();
+        let mut literals = 0;
+        for (at, piece) in self.pieces.iter().enumerate() {
+            let Piece::Literal(_) = piece else { continue };
+            literals += 1;
+            match run(&self.pieces[..=at], line, 0, &mut Event::default()) {
+                Some(end) => reach = Reach { literals, bytes: end },
+                None => break,
+            }
+        }
+        reach
     }
 
     /// The fields it can fill.
@@ -337,6 +361,14 @@ impl Wording {
     }
 }
 
+impl std::fmt::Display for Wording {
+    /// As a rule writes it; an open end is not shown.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let parts: Vec<_> = self.parts.iter().map(|part| String::from_utf8_lossy(part.needle())).collect();
+        write!(out, "{}{}", if self.anchored { "" } else { "{_}" }, parts.join("{_}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -352,6 +384,20 @@ mod tests {
 
     fn pairs(of: &[(&str, &str)]) -> Option<Vec<(String, String)>> {
         Some(of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn a_pattern_says_how_far_it_fits() {
+        let pattern = Pattern::parse("{time:4} [{level}] {pid:digits}: {message:rest}").expect("a pattern");
+        assert_eq!(pattern.reach(b"12:3 [error] x"), Reach { literals: 2, bytes: 13 });
+        assert_eq!(pattern.reach(b"nothing"), Reach::default());
+    }
+
+    #[test]
+    fn a_wording_shows_as_it_is_written() {
+        for text in ["connect() to {_} failed", "{_} could not be resolved"] {
+            assert_eq!(Wording::parse(text).to_string(), text);
+        }
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub use merge::Merge;
 pub use names::{NONE, NameId, Names};
 pub use part::{LineCounts, Part, Traffic, WitnessKind, WitnessRecord};
 pub use scan::{Plan, Scanner};
+pub(crate) use scan::{is_failure, is_quiet, service_of, upstream_of};
 pub use segment::{EvidenceLine, MOST_EVIDENCE_BYTES, Segment, TroubleKind};
 pub use tally::{Limits, SeriesKey, SourceTally, Tally, USUAL_GAP_SECONDS};
 pub use template::Templates;

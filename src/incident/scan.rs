@@ -251,7 +251,7 @@ fn count_traffic(part: &mut Part, service: NameId, second: i64) {
 
 /// 5xx, and 009: nginx logs it where the upstream's answer was no HTTP, and the client got no valid one either
 /// (TAXONOMY.md section 2). 000 counts where an upstream had been asked.
-fn is_failure(status: u16, event: &Event<'_>) -> bool {
+pub(crate) fn is_failure(status: u16, event: &Event<'_>) -> bool {
     (500..600).contains(&status) || status == 9 || (status == 0 && event.get(Field::UpstreamStatus).is_some())
 }
 
@@ -261,7 +261,7 @@ fn is_session(event: &Event<'_>) -> bool {
 }
 
 /// Levels at which nobody looks for trouble: what no rule knows there is benign.
-fn is_quiet(event: &Event<'_>) -> bool {
+pub(crate) fn is_quiet(event: &Event<'_>) -> bool {
     let level = event.get(Field::Level).unwrap_or_default();
     [b"notice".as_slice(), b"info", b"debug"].iter().any(|quiet| level.eq_ignore_ascii_case(quiet))
 }
@@ -274,7 +274,7 @@ fn client_address(client: &[u8]) -> &[u8] {
 
 /// The address of the upstream asked last: `http://10.0.3.17:8081/path` is `10.0.3.17:8081`,
 /// `fastcgi://unix:/run/php.sock:` is `unix:/run/php.sock` (FORMATS.md section 1.1).
-fn upstream_of<'a>(event: &Event<'a>) -> &'a [u8] {
+pub(crate) fn upstream_of<'a>(event: &Event<'a>) -> &'a [u8] {
     let value = last_attempt(Field::Upstream, event.get(Field::Upstream).unwrap_or_default());
     let address = memchr::memmem::find(value, b"://").map_or(value, |at| &value[at + 3..]);
     if let Some(path) = address.strip_prefix(b"unix:") {
@@ -287,17 +287,27 @@ fn upstream_of<'a>(event: &Event<'a>) -> &'a [u8] {
 
 /// What an access line says the request was for: the configured name where it has one, else the host asked for.
 fn request_service(event: &Event<'_>, part: &mut Part) -> NameId {
-    let fields = [Field::Service, Field::Server, Field::Host, Field::UpstreamName];
-    let name = fields.into_iter().find_map(|field| event.get(field).filter(|name| *name != b"_")).unwrap_or_default();
-    part.services.id(without_port(name))
+    part.services.id(service_of(event, Witness::Request))
 }
 
-/// The same for a diagnosis. nginx writes the listen address where no server was chosen yet: that names nothing.
+/// The same for a diagnosis.
 fn diagnosis_service(event: &Event<'_>, part: &mut Part) -> NameId {
-    let is_name = |name: &&[u8]| **name != *b"_" && memchr::memchr(b':', name).is_none();
-    let server = event.get(Field::Service).or_else(|| event.get(Field::Server).filter(is_name));
-    let name = server.or_else(|| event.get(Field::Host)).unwrap_or_default();
-    part.services.id(without_port(name))
+    part.services.id(service_of(event, Witness::Diagnosis))
+}
+
+/// What the request was for; empty where the record does not say. nginx's error log has the listen address where no
+/// server was chosen yet: that names nothing.
+pub(crate) fn service_of<'a>(event: &Event<'a>, witness: Witness) -> &'a [u8] {
+    let is_diagnosis = witness == Witness::Diagnosis;
+    let names_nothing = |field: Field, name: &[u8]| {
+        name == b"_" || (is_diagnosis && field == Field::Server && memchr::memchr(b':', name).is_some())
+    };
+    let fields: &[Field] = match witness {
+        Witness::Request => &[Field::Service, Field::Server, Field::Host, Field::UpstreamName],
+        Witness::Diagnosis => &[Field::Service, Field::Server, Field::Host],
+    };
+    let name = |field: &Field| event.get(*field).filter(|name| !names_nothing(*field, name));
+    without_port(fields.iter().find_map(name).unwrap_or_default())
 }
 
 fn without_port(host: &[u8]) -> &[u8] {

@@ -14,7 +14,8 @@ use toml::de::{DeTable, DeValue};
 
 /// The file that is read, and everything found wrong in it.
 pub(super) struct Page<'a> {
-    file: &'a str,
+    /// Its name as the user knows it.
+    pub(super) file: &'a str,
     text: &'a str,
     defects: RefCell<Vec<Defect>>,
 }

@@ -12,7 +12,7 @@ use super::model::{Defaults, RouteRule, Service, StatusRole, Threshold};
 use super::names::{Names, key, one_of, role, severity, text};
 use super::status::StatusPattern;
 use super::units;
-use super::{Known, Playbook};
+use super::{BUILT_IN_NAME, Known, Playbook};
 use crate::error::Defect;
 use crate::event::Role;
 use std::collections::BTreeMap;
@@ -114,7 +114,8 @@ fn status_entries(form: &Form<'_>) -> Vec<StatusRole> {
     let read = |(name, item): (Word<'_>, _)| {
         let status = form.read(name, StatusPattern::parse);
         let role = form.value(name, item).and_then(|word| form.read(word, role));
-        status.zip(role).map(|(status, role)| StatusRole { status, role })
+        let (line, is_built_in) = (form.page.line(name.at), form.page.file == BUILT_IN_NAME);
+        status.zip(role).map(|(status, role)| StatusRole { status, role, line, is_built_in })
     };
     form.entries().into_iter().filter_map(read).collect()
 }

@@ -52,6 +52,10 @@ pub struct StatusRole {
     pub status: StatusPattern,
     /// Their role.
     pub role: Role,
+    /// Where it stands in its playbook.
+    pub line: u64,
+    /// Whether it stands in the built-in playbook.
+    pub is_built_in: bool,
 }
 
 /// `[[service]]`: whose failing requests these are.

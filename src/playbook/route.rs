@@ -2,9 +2,9 @@
 //!
 //! In: a checked [`Playbook`] and one [`Subject`]. Out: a [`Route`]. The order is told in the module's head page.
 
-use super::model::{RouteRule, Service};
+use super::model::{RouteRule, Service, StatusRole};
 use super::subject::Subject;
-use super::{Playbook, Team};
+use super::{BUILT_IN_NAME, Playbook, Team};
 use crate::event::{Role, Severity};
 
 /// Whose an incident is, and which lines of the playbook say so.
@@ -85,7 +85,32 @@ impl Playbook {
 
     /// The role that `[status]` gives a status.
     pub fn role_of_status(&self, status: u16) -> Option<Role> {
-        self.status.iter().find(|entry| entry.status.matches(status)).map(|entry| entry.role)
+        self.entry_of_status(status).map(|entry| entry.role)
+    }
+
+    /// The entry of `[status]` that decides for a status.
+    pub fn entry_of_status(&self, status: u16) -> Option<&StatusRole> {
+        self.status.iter().find(|entry| entry.status.matches(status))
+    }
+
+    /// The lines of the playbook that decided: `playbook.toml:12`, in the order in which they were asked. Empty where
+    /// only the cause's own file and the defaults did.
+    pub fn places_of(&self, route: &Route, subject: &Subject<'_>) -> Vec<String> {
+        let own = |line: u64| place(&self.file, line);
+        let mut places = Vec::new();
+        let rule = self.routes.iter().find(|rule| route.route.as_ref() == Some(&rule.name));
+        places.extend(rule.map(|rule| own(rule.line)));
+        if rule.and_then(|rule| rule.role).is_none() && subject.cause_role.is_none() {
+            let entry = subject.status.iter().find_map(|status| self.entry_of_status(*status));
+            places.extend(
+                entry.map(|entry| if entry.is_built_in { place(BUILT_IN_NAME, entry.line) } else { own(entry.line) }),
+            );
+        }
+        let service = self.services.iter().find(|service| route.service.as_ref() == Some(&service.name));
+        places.extend(
+            service.filter(|service| service.owners.contains_key(&route.role)).map(|service| own(service.line)),
+        );
+        places
     }
 
     /// The team, and what decided it where that was more than `[roles]`.
@@ -109,6 +134,14 @@ impl Playbook {
     fn escalation_of(&self, team: Option<&str>, rule: Option<&RouteRule>) -> Option<String> {
         let by_team = || team.and_then(|team| self.team(team)).and_then(|team| team.escalation.clone());
         rule.and_then(|rule| rule.escalation.clone()).or_else(by_team)
+    }
+}
+
+/// `playbook.toml:12`; of the built-in playbook `grammars/playbook.toml:12, built in`.
+fn place(file: &str, line: u64) -> String {
+    match file.strip_suffix(" (built in)") {
+        Some(file) => format!("{file}:{line}, built in"),
+        None => format!("{file}:{line}"),
     }
 }
 

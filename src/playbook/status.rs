@@ -25,6 +25,11 @@ impl StatusPattern {
             .ok_or_else(|| Fault::new(format!("bad status {text:?}"), "write it as 502, \"52x\" or \"5xx\""))
     }
 
+    /// As a user writes it; `None` where it is none.
+    pub fn named(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+
     /// Whether the status fits.
     pub fn matches(self, status: u16) -> bool {
         let places = [status / 100, status / 10 % 10, status % 10];

@@ -6,8 +6,8 @@
 mod assemble;
 pub mod csv;
 pub mod json;
-mod layout;
-mod numbers;
+pub(crate) mod layout;
+pub(crate) mod numbers;
 #[cfg(test)]
 mod sample;
 mod sparkline;

@@ -7,10 +7,10 @@ mod coverage;
 mod family;
 mod headline;
 mod incident;
-mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 use super::stamps::Clock;
 use super::{Incident, Kind, Report};

@@ -5,7 +5,7 @@
 
 use super::Style;
 use crate::event::Severity;
-use crate::report::layout::{columns, cut, wrap};
+use crate::report::layout::{columns, cut, wrap, wrap_at_most};
 use anstyle::{AnsiColor, Style as Paint};
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ use std::io::{self, Write};
 const LABEL_AT: usize = 2;
 
 /// Column of the text beside labels: the longest label and two spaces.
-pub(super) const TEXT_AT: usize = 13;
+pub(crate) const TEXT_AT: usize = 13;
 
 /// Narrower than this nothing can be laid out; rows are this wide then.
 const NARROWEST: usize = 40;
@@ -21,49 +21,52 @@ const NARROWEST: usize = 40;
 /// Sentences are wrapped here even where the terminal is wider: longer rows lose the eye.
 const PROSE: usize = 100;
 
+/// Rows that one text of a list of pairs may take.
+const PAIR_ROWS: usize = 12;
+
 /// For cause titles.
 const BOLD: Paint = Paint::new().bold();
 
 /// What the report is written on.
-pub(super) struct Page<'a> {
+pub(crate) struct Page<'a> {
     out: &'a mut dyn Write,
     width: usize,
     colour: bool,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(out: &'a mut dyn Write, style: &Style) -> Self {
+    pub(crate) fn new(out: &'a mut dyn Write, style: &Style) -> Self {
         Self { out, width: style.width.max(NARROWEST), colour: style.colour }
     }
 
     /// Columns right of an indent.
-    pub(super) fn room(&self, indent: usize) -> usize {
+    pub(crate) fn room(&self, indent: usize) -> usize {
         self.width - indent
     }
 
     /// Columns for sentences right of an indent.
-    pub(super) fn prose(&self, indent: usize) -> usize {
+    pub(crate) fn prose(&self, indent: usize) -> usize {
         self.room(indent).min(PROSE)
     }
 
-    pub(super) fn blank(&mut self) -> io::Result<()> {
+    pub(crate) fn blank(&mut self) -> io::Result<()> {
         writeln!(self.out)
     }
 
     /// A blank row and a title.
-    pub(super) fn heading(&mut self, title: &str) -> io::Result<()> {
+    pub(crate) fn heading(&mut self, title: &str) -> io::Result<()> {
         self.blank()?;
         self.sentence(0, title)
     }
 
     /// A sentence, wrapped.
-    pub(super) fn sentence(&mut self, indent: usize, text: &str) -> io::Result<()> {
+    pub(crate) fn sentence(&mut self, indent: usize, text: &str) -> io::Result<()> {
         let rows = wrap(text, self.prose(indent));
         self.rows(indent, &rows)
     }
 
     /// A sentence with a mark before its first row.
-    pub(super) fn item(&mut self, indent: usize, mark: &str, text: &str) -> io::Result<()> {
+    pub(crate) fn item(&mut self, indent: usize, mark: &str, text: &str) -> io::Result<()> {
         let inner = indent + columns(mark) + 1;
         for (place, row) in wrap(text, self.prose(inner)).iter().enumerate() {
             let mark = if place == 0 { mark } else { "" };
@@ -73,29 +76,49 @@ impl<'a> Page<'a> {
     }
 
     /// Rows that are already laid out.
-    pub(super) fn rows(&mut self, indent: usize, rows: &[String]) -> io::Result<()> {
+    pub(crate) fn rows(&mut self, indent: usize, rows: &[String]) -> io::Result<()> {
         rows.iter().try_for_each(|row| self.row(indent, row))
     }
 
     /// One row; cut where it is too wide after all.
-    pub(super) fn row(&mut self, indent: usize, row: &str) -> io::Result<()> {
+    pub(crate) fn row(&mut self, indent: usize, row: &str) -> io::Result<()> {
         let row = cut(row, self.room(indent));
         writeln!(self.out, "{}", format!("{:indent$}{row}", "").trim_end())
     }
 
     /// A label and its sentence.
-    pub(super) fn field(&mut self, label: &str, text: &str) -> io::Result<()> {
+    pub(crate) fn field(&mut self, label: &str, text: &str) -> io::Result<()> {
         let rows = wrap(text, self.prose(TEXT_AT));
         self.labelled(label, &rows)
     }
 
     /// A label and its sentence, where there is one.
-    pub(super) fn field_if(&mut self, label: &str, text: Option<&str>) -> io::Result<()> {
+    pub(crate) fn field_if(&mut self, label: &str, text: Option<&str>) -> io::Result<()> {
         text.map_or(Ok(()), |text| self.field(label, text))
     }
 
+    /// A label and text from a log or an example, within so many rows.
+    pub(crate) fn quoted(&mut self, label: &str, text: &str, rows: usize) -> io::Result<()> {
+        let rows = wrap_at_most(text, self.room(TEXT_AT), rows);
+        self.labelled(label, &rows)
+    }
+
+    /// Labels and their texts in two columns, the first as wide as its longest label.
+    pub(crate) fn pairs(&mut self, pairs: &[(String, String)]) -> io::Result<()> {
+        let widest = pairs.iter().map(|(label, _)| columns(label)).max().unwrap_or(0).min(self.room(LABEL_AT) / 2);
+        for (label, text) in pairs {
+            let text_at = LABEL_AT + widest + 2;
+            for (place, row) in wrap_at_most(text, self.room(text_at), PAIR_ROWS).iter().enumerate() {
+                let label = if place == 0 { cut(label, widest) } else { String::new() };
+                let gap = widest + 2 - columns(&label);
+                self.row(LABEL_AT, &format!("{label}{:gap$}{row}", ""))?;
+            }
+        }
+        Ok(())
+    }
+
     /// A label and rows that are already laid out; nothing where there are none.
-    pub(super) fn labelled(&mut self, label: &str, rows: &[String]) -> io::Result<()> {
+    pub(crate) fn labelled(&mut self, label: &str, rows: &[String]) -> io::Result<()> {
         for (place, row) in rows.iter().enumerate() {
             let label = if place == 0 { label } else { "" };
             self.row(LABEL_AT, &format!("{label:0$}{row}", TEXT_AT - LABEL_AT))?;
@@ -104,12 +127,12 @@ impl<'a> Page<'a> {
     }
 
     /// A severity and the title beside it, at the column of texts.
-    pub(super) fn tagged(&mut self, indent: usize, severity: Severity, title: &str) -> io::Result<()> {
+    pub(crate) fn tagged(&mut self, indent: usize, severity: Severity, title: &str) -> io::Result<()> {
         self.tag(&format!("{:indent$}", ""), severity, TEXT_AT - indent, title)
     }
 
     /// A label, a severity and the title beside it.
-    pub(super) fn labelled_tag(&mut self, label: &str, severity: Severity, title: &str) -> io::Result<()> {
+    pub(crate) fn labelled_tag(&mut self, label: &str, severity: Severity, title: &str) -> io::Result<()> {
         let lead = format!("{:LABEL_AT$}{label:1$}", "", TEXT_AT - LABEL_AT);
         self.tag(&lead, severity, severity.name().len() + 2, title)
     }
@@ -128,14 +151,14 @@ impl<'a> Page<'a> {
     }
 
     /// A row under a label's text: something in the severity's colour, then plain words.
-    pub(super) fn painted(&mut self, text: &str, severity: Severity, caption: &str) -> io::Result<()> {
+    pub(crate) fn painted(&mut self, text: &str, severity: Severity, caption: &str) -> io::Result<()> {
         let text = cut(text, self.room(TEXT_AT));
         let caption = cut(caption, self.room(TEXT_AT + columns(&text)));
         writeln!(self.out, "{:TEXT_AT$}{}{caption}", "", self.paint(&text, colour_of(severity)))
     }
 
     /// `and 12 more: ...`, where there are more than were shown.
-    pub(super) fn more(&mut self, all: usize, shown: usize, where_else: &str) -> io::Result<()> {
+    pub(crate) fn more(&mut self, all: usize, shown: usize, where_else: &str) -> io::Result<()> {
         match all.saturating_sub(shown) {
             0 => Ok(()),
             rest => self.sentence(LABEL_AT, &format!("and {rest} more: {where_else}")),

@@ -5,7 +5,7 @@ use crate::report::numbers::{count, percent, thousands};
 use crate::report::{CertaintyCounts, Incident};
 
 /// The hop with what it means.
-pub(super) fn hop(hop: Hop) -> &'static str {
+pub(crate) fn hop(hop: Hop) -> &'static str {
     match hop {
         Hop::Client => "client, or whoever stands in front of us",
         Hop::Edge => "edge: CDN or WAF",
