@@ -87,7 +87,6 @@ fn a_broken_gz_gives_the_exact_prefix_that_decodes() {
 }
 
 #[test]
-#[ignore = "src/incident/scan.rs: a line torn within its stamp takes the whole record before it along"]
 fn a_broken_gz_that_ends_within_a_stamp_gives_the_exact_prefix_too() {
     a_broken_gz(|torn| (1..b"2026/03/07 23:39:00 [".len()).contains(&torn.len()));
 }
@@ -280,7 +279,6 @@ fn a_log_of_no_known_kind_is_a_fault_only_where_nothing_else_is_read() {
 }
 
 #[test]
-#[ignore = "src/cli/main_job.rs unknown_kinds: beside known logs nothing but the table of sources tells of it"]
 fn a_log_of_no_known_kind_beside_others_is_noted() {
     let desk = desk();
     fs::write(desk.path().join("strange.log"), "<<1>> the quick brown fox\n".repeat(100)).unwrap();

@@ -97,7 +97,6 @@ fn odd_ends_are_told_the_same() {
 
 /// The smallest log for which it is not so: a passed line that is far ahead of its neighbours.
 #[test]
-#[ignore = "src/incident/merge.rs: a log's clock takes in a part's passed lines at its end only, so it depends on chunks"]
 fn a_line_far_ahead_of_its_neighbours_is_told_the_same() {
     let desk = TempDir::new().unwrap();
     let refused = RECORDS.iter().find(|record| record.contains("Connection refused")).unwrap();

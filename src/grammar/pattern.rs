@@ -64,7 +64,7 @@ pub enum Span {
     Fixed(usize),
     /// One or more digits.
     Digits,
-    /// One or more bytes that are no space and no tab.
+    /// One or more bytes that are no space and no tab: what stands between columns in logs written for tools.
     Word,
     /// A word, or words joined by `, ` and ` : `.
     List,
@@ -250,19 +250,13 @@ fn keep<'a>(field: Option<Field>, value: &'a [u8], event: &mut Event<'a>) {
 
 /// How many bytes of `text` a self-delimiting value takes.
 fn length_of(span: Span, text: &[u8]) -> Option<usize> {
-    let count_while = |fits: fn(&u8) -> bool| text.iter().position(|byte| !fits(byte)).unwrap_or(text.len());
     match span {
         Span::Fixed(bytes) => (text.len() >= bytes).then_some(bytes),
-        Span::Digits => Some(count_while(u8::is_ascii_digit)).filter(|count| *count > 0),
-        Span::Word => Some(count_while(|byte| !is_gap(*byte))).filter(|count| *count > 0),
+        Span::Digits => Some(text.iter().take_while(|byte| byte.is_ascii_digit()).count()).filter(|count| *count > 0),
+        Span::Word => Some(memchr::memchr2(b' ', b'\t', text).unwrap_or(text.len())).filter(|count| *count > 0),
         Span::List => Some(list_length(text)),
         Span::Until | Span::Rest => Some(text.len()),
     }
-}
-
-/// What stands between columns: a space, or a tab in logs written for tools.
-fn is_gap(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
 }
 
 /// nginx joins peers by `, ` and passes by ` : ` (FORMATS.md section 2.1); the list ends at any other space.

@@ -102,7 +102,7 @@ fn gathered(tally: &Tally, coverage: &Coverage, catalogue: &Catalogue) -> Troubl
     for (key, segments) in series {
         let alias = tally.aliases.get(&key.service).filter(|_| !tally.traffic.contains_key(&key.service));
         let service = alias.copied().unwrap_or(key.service);
-        for segment in &connected(segments, tally.traffic.get(&service)) {
+        for segment in &connected(segments, tally.traffic.get(&service).or_else(|| tally.traffic.get(&NONE))) {
             let covered = coverage.covers(segment, service, tally);
             let seen_by_users = match key.kind {
                 TroubleKind::Requests | TroubleKind::Sessions => true,

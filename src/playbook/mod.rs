@@ -108,7 +108,9 @@ impl Playbook {
     /// Everything that is wrong with the file, each with its line, in the order of the lines.
     pub fn load(path: &Path, known: &Known<'_>) -> std::result::Result<Self, Vec<Defect>> {
         let file = path.display().to_string();
-        let text = read_file(path).map_err(|what| vec![Defect::new(&file, what)])?;
+        let text = read_file(path).map_err(|what| {
+            vec![Defect::new(&file, what).hint("name a playbook that is there with --playbook, or leave it out")]
+        })?;
         Self::parse(&file, &text, known)
     }
 
