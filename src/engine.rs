@@ -10,7 +10,6 @@
 
 use crate::cause::Catalogue;
 use crate::error::{Defect, Result, did_you_mean};
-use crate::event::Field;
 use crate::grammar::detect::{Detected, detect};
 use crate::grammar::nginx_conf::NginxConf;
 use crate::grammar::notation::LogFormat;
@@ -139,11 +138,11 @@ fn chunk_bytes(options: &Options, logs: usize) -> usize {
 fn sides(found: &[Detected]) -> Sides {
     let all = |found: &'_ Detected| found.formats.iter().chain(&found.standby).cloned().collect::<Vec<_>>();
     let any = |witness| found.iter().flat_map(all).any(|format| format.witness == witness);
-    let mut access = found.iter().flat_map(|found| &found.formats).filter(|format| format.witness == Witness::Request);
+    let counts = |found: &&Detected| found.formats.iter().any(|format| format.witness == Witness::Request);
     Sides {
         requests: any(Witness::Request),
         diagnoses: any(Witness::Diagnosis),
-        clients: access.all(|format| format.has(Field::Client)),
+        clients: found.iter().filter(counts).all(|found| found.names_clients),
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Detected {
     pub envelope: Option<Arc<Envelope>>,
     /// Share of the sampled lines that fitted, 0 to 1.
     pub fit: f64,
+    /// Whether its lines name the client.
+    pub names_clients: bool,
     /// Whether the stamps name their zone themselves; `None` where no stamp was read.
     pub names_its_zone: Option<bool>,
     /// The offset from UTC in seconds that its stamps show, where they show one that is not always 0.
@@ -42,6 +44,7 @@ impl Detected {
             standby: Vec::new(),
             envelope: None,
             fit: 0.0,
+            names_clients: true,
             names_its_zone: None,
             offset_seconds: None,
         }
@@ -93,7 +96,8 @@ fn best_fit(lines: &[&[u8]], candidates: &[Arc<Format>]) -> Detected {
         formats.clear();
     }
     let standby = companions(&formats, candidates);
-    Detected { formats, standby, envelope: None, fit: together, names_its_zone, offset_seconds }
+    let names_clients = best.names_clients;
+    Detected { formats, standby, envelope: None, fit: together, names_clients, names_its_zone, offset_seconds }
 }
 
 /// Container output mixes access and error lines, and on a good day an outage's first error line comes long after the
@@ -123,6 +127,7 @@ struct Fit {
     read: Vec<bool>,
     /// Lines taken for the continuation of a record.
     goes_on: Vec<bool>,
+    names_clients: bool,
     names_its_zone: Option<bool>,
     offset_seconds: Option<i32>,
 }
@@ -130,6 +135,7 @@ struct Fit {
 impl Fit {
     fn of(format: &Arc<Format>, lines: &[&[u8]]) -> Self {
         let mut reader = RecordReader::new(Arc::clone(format), Zone::UTC);
+        let mut names_clients = false;
         let mut names_its_zone = None;
         let mut offset_seconds = None;
         let mut started = false;
@@ -143,12 +149,13 @@ impl Fit {
                 names_its_zone = Some(reader.names_its_zone(&event));
                 offset_seconds = event.raw(Field::Time).and_then(Shape::local_offset_seconds);
             }
+            names_clients |= read && event.get(Field::Client).is_some();
             started |= read;
             read
         };
         let read = lines.iter().map(&mut read_line).collect();
         let goes_on = lines.iter().map(|line| format.has_long_records() && !format.starts_record(line)).collect();
-        Self { format: Arc::clone(format), read, goes_on, names_its_zone, offset_seconds }
+        Self { format: Arc::clone(format), read, goes_on, names_clients, names_its_zone, offset_seconds }
     }
 
     fn lines(&self) -> usize {

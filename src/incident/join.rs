@@ -10,11 +10,10 @@ use super::names::{NONE, NameId};
 use super::part::{WitnessKind, WitnessRecord};
 use super::segment::{EvidenceLine, Failure, MOST_EVIDENCE_BYTES, TroubleKind};
 use super::tally::{SeriesKey, Tally};
+use super::waiting::{Held, Waiting};
 use crate::cause::{AnsweredBy, Catalogue};
 use crate::event::Certainty;
 use crate::time::Timestamp;
-use ahash::AHashMap;
-use std::collections::BTreeMap;
 
 /// A diagnosis that ends a request is written within this of the access line: cached clocks, buffers.
 const SLACK_MICROS: i64 = 3_000_000;
@@ -40,33 +39,11 @@ pub struct Placed<'t> {
     pub text: &'t [u8],
 }
 
-/// A witness that waits for its counterpart, with a copy of its text.
-#[derive(Debug)]
-struct Held {
-    placed: Placed<'static>,
-    text: Box<[u8]>,
-    /// A diagnosis that a request was joined with, though another one decided: the trouble it was counted to. It may
-    /// still turn out to be the one line about another request of the same client for the same URI.
-    claimed: Option<SeriesKey>,
-}
-
-impl Held {
-    fn of(placed: &Placed<'_>) -> Self {
-        let text = placed.text[..placed.text.len().min(MOST_EVIDENCE_BYTES)].into();
-        Self { placed: Placed { text: b"", ..*placed }, text, claimed: None }
-    }
-
-    fn as_placed(&self) -> Placed<'_> {
-        Placed { text: &self.text, ..self.placed }
-    }
-}
-
 /// Brings requests and diagnoses together.
 #[derive(Debug)]
 pub struct Join<'c> {
     catalogue: &'c Catalogue,
     clock: Timestamp,
-    next: u64,
     diagnoses: Waiting,
     requests: Waiting,
     /// Whether there are access logs at all, and error logs at all.
@@ -86,32 +63,14 @@ pub struct Sides {
     pub clients: bool,
 }
 
-/// Witnesses that wait, found by key, in order of arrival.
-#[derive(Debug)]
-struct Waiting {
-    clients: bool,
-    by_key: AHashMap<Key, Vec<u64>>,
-    by_number: BTreeMap<u64, Held>,
-}
-
-/// What a request and its diagnosis have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Key {
-    Id(u64),
-    ClientAndRequest(u64, u64),
-    /// For diagnoses that name no client (php-fpm).
-    Request(u64),
-}
-
 impl<'c> Join<'c> {
     /// For logs of these kinds.
     pub fn new(catalogue: &'c Catalogue, sides: Sides) -> Self {
         Self {
             catalogue,
             clock: Timestamp::from_micros(i64::MIN),
-            next: 0,
-            diagnoses: Waiting::new(sides),
-            requests: Waiting::new(sides),
+            diagnoses: Waiting::new(sides.clients),
+            requests: Waiting::new(sides.clients),
             sides,
             crowded_out: 0,
         }
@@ -146,8 +105,7 @@ impl<'c> Join<'c> {
     fn request(&mut self, request: &Placed<'_>, tally: &mut Tally) {
         let found = self.diagnoses_of(request);
         if found.is_empty() {
-            let number = self.number();
-            self.requests.push(number, Held::of(request));
+            self.requests.push(Held::of(request));
         } else {
             self.settle_request(request, &found, tally);
         }
@@ -156,12 +114,11 @@ impl<'c> Join<'c> {
     fn diagnosis(&mut self, diagnosis: &Placed<'_>, tally: &mut Tally) {
         let waits = |request: &Held| belongs(&request.placed, diagnosis);
         let late_for = self.requests.keys(&diagnosis.witness).find_map(|key| self.requests.newest(key, waits));
-        let number = self.number();
-        self.diagnoses.push(number, Held::of(diagnosis));
+        let number = self.diagnoses.push(Held::of(diagnosis));
         if let Some(request) = late_for.and_then(|number| self.requests.remove(number)) {
             self.settle_request(&request.as_placed(), &[number], tally);
         }
-        while self.diagnoses.by_number.len() > MOST_WAITING {
+        while self.diagnoses.len() > MOST_WAITING {
             self.crowded_out += 1;
             if let Some(oldest) = self.diagnoses.pop_first() {
                 settle_diagnosis(&oldest.as_placed(), oldest.claimed, tally);
@@ -176,7 +133,7 @@ impl<'c> Join<'c> {
         for key in self.diagnoses.keys(&request.witness) {
             found.extend(self.diagnoses.all(key, |diagnosis| belongs(request, &diagnosis.placed)));
         }
-        let held = |number: &u64| self.diagnoses.by_number.get(number);
+        let held = |number: &u64| self.diagnoses.get(*number);
         let free = |number: &u64| held(number).is_some_and(|diagnosis| diagnosis.claimed.is_none());
         if found.iter().any(free) {
             found.retain(free);
@@ -245,7 +202,7 @@ impl<'c> Join<'c> {
         }
         segment.keep(2, request.member, request.offset, || request.evidence(2));
         for number in found {
-            if let Some(other) = self.diagnoses.by_number.get_mut(number) {
+            if let Some(other) = self.diagnoses.get_mut(*number) {
                 other.claimed.get_or_insert(key);
             }
         }
@@ -253,14 +210,13 @@ impl<'c> Join<'c> {
 
     /// Among these diagnoses one that the proxy wrote about its connection.
     fn proxy_line(&self, found: &[u64]) -> Option<WitnessRecord> {
-        let mut lines =
-            found.iter().filter_map(|number| self.diagnoses.by_number.get(number)).map(|held| held.placed.witness);
+        let mut lines = found.iter().filter_map(|number| self.diagnoses.get(*number)).map(|held| held.placed.witness);
         lines.find(|line| line.connection != 0)
     }
 
     /// The diagnosis that says most about the request; none where the request's own fields say more.
     fn best_of(&self, request: &Placed<'_>, found: &[u64]) -> Option<u64> {
-        let known = found.iter().filter_map(|number| Some((*number, &self.diagnoses.by_number.get(number)?.placed)));
+        let known = found.iter().filter_map(|number| Some((*number, &self.diagnoses.get(*number)?.placed)));
         let rank = |diagnosis: &Placed<'_>| self.rank(&diagnosis.witness);
         let best = known
             .filter(|(_, diagnosis)| explains(request, diagnosis))
@@ -275,11 +231,6 @@ impl<'c> Join<'c> {
         let of_cause = || self.catalogue.cause(witness.cause).precedence;
         let precedence = witness.rule.map_or_else(of_cause, |rule| self.catalogue.rule(rule).precedence);
         (witness.kind != WitnessKind::Warning, precedence)
-    }
-
-    fn number(&mut self) -> u64 {
-        self.next += 1;
-        self.next
     }
 }
 
@@ -319,66 +270,6 @@ impl Placed<'_> {
         let text = self.text[..self.text.len().min(MOST_EVIDENCE_BYTES)].to_vec();
         EvidenceLine { rank, member: self.member, offset: self.offset, line: self.line, text }
     }
-}
-
-impl Waiting {
-    fn new(sides: Sides) -> Self {
-        Self { clients: sides.clients, by_key: AHashMap::new(), by_number: BTreeMap::new() }
-    }
-
-    fn keys(&self, witness: &WitnessRecord) -> impl Iterator<Item = Key> + use<> {
-        keys(witness, self.clients)
-    }
-
-    fn push(&mut self, number: u64, held: Held) {
-        for key in self.keys(&held.placed.witness) {
-            self.by_key.entry(key).or_default().push(number);
-        }
-        self.by_number.insert(number, held);
-    }
-
-    fn remove(&mut self, number: u64) -> Option<Held> {
-        let held = self.by_number.remove(&number)?;
-        for key in self.keys(&held.placed.witness) {
-            if let Some(numbers) = self.by_key.get_mut(&key) {
-                numbers.retain(|other| *other != number);
-                if numbers.is_empty() {
-                    self.by_key.remove(&key);
-                }
-            }
-        }
-        Some(held)
-    }
-
-    fn pop_first(&mut self) -> Option<Held> {
-        let number = *self.by_number.first_key_value()?.0;
-        self.remove(number)
-    }
-
-    fn first_time(&self) -> Option<Timestamp> {
-        self.by_number.first_key_value().map(|(_, held)| held.placed.time.plus_micros(held.placed.witness.fold_micros))
-    }
-
-    fn all<'w>(&'w self, key: Key, fits: impl Fn(&Held) -> bool + 'w) -> impl Iterator<Item = u64> + 'w {
-        let numbers = self.by_key.get(&key).map_or(&[][..], Vec::as_slice);
-        numbers.iter().copied().filter(move |number| self.by_number.get(number).is_some_and(&fits))
-    }
-
-    fn newest(&self, key: Key, fits: impl Fn(&Held) -> bool) -> Option<u64> {
-        self.all(key, fits).max()
-    }
-}
-
-/// The keys under which a witness can be found, surest first.
-fn keys(witness: &WitnessRecord, clients: bool) -> impl Iterator<Item = Key> + use<> {
-    let id = (witness.request_id != 0).then_some(Key::Id(witness.request_id));
-    let both =
-        (witness.client != 0 && witness.request != 0).then_some(Key::ClientAndRequest(witness.client, witness.request));
-    // A request can be looked for by a diagnosis without client; such a diagnosis has no other key. Where access logs name
-    // no client, every diagnosis is found by its request alone.
-    let alone = witness.kind == WitnessKind::Request || witness.client == 0 || !clients;
-    let request = (witness.request != 0 && alone).then_some(Key::Request(witness.request));
-    id.into_iter().chain(both).chain(request)
 }
 
 fn has_request(witness: &WitnessRecord) -> bool {

@@ -20,6 +20,7 @@ mod segment;
 mod severity;
 mod tally;
 mod template;
+mod waiting;
 
 pub use finish::{Coverage, Trouble, Troubles, finish};
 pub use histogram::TimeHistogram;

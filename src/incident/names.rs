@@ -12,7 +12,7 @@ pub struct NameId(pub u32);
 /// The log names none.
 pub const NONE: NameId = NameId(0);
 /// One of the names for which there was no more room.
-pub const OTHERS: NameId = NameId(1);
+pub(super) const OTHERS: NameId = NameId(1);
 
 /// Longer names are cut: nobody reads them, and they come from outside.
 const MOST_NAME_BYTES: usize = 256;
@@ -82,7 +82,7 @@ impl Names {
 
 /// Folds the changing parts of a path to `*`, so that one trouble is one line: `/orders/98367` is `/orders/*`,
 /// `/assets/app.23766864.js` is `/assets/app.*.js`.
-pub fn fold_path(uri: &[u8], folded: &mut Vec<u8>) {
+pub(super) fn fold_path(uri: &[u8], folded: &mut Vec<u8>) {
     folded.clear();
     let end = memchr::memchr2(b'?', b'#', uri).unwrap_or(uri.len());
     let path = &uri[..end.min(MOST_NAME_BYTES)];

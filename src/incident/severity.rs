@@ -4,17 +4,17 @@ use crate::event::Severity;
 
 /// What is known of an incident's weight.
 #[derive(Debug, Clone, Copy)]
-pub struct Weight {
+pub(super) struct Weight {
     /// Failed requests; `None` where no access log covers the time.
-    pub requests: Option<u64>,
+    pub(super) requests: Option<u64>,
     /// Failures that error logs state, or conditions.
-    pub attempts: u64,
+    pub(super) attempts: u64,
     /// Failed part of the service's requests.
-    pub share: Option<f64>,
+    pub(super) share: Option<f64>,
     /// First to last failure, seconds.
-    pub seconds: i64,
+    pub(super) seconds: i64,
     /// How bad the cause is when it hits everybody.
-    pub hint: Severity,
+    pub(super) hint: Severity,
 }
 
 /// A quarter of all requests: the service is down for many.
@@ -32,7 +32,7 @@ const LONG_SECONDS: i64 = 600;
 
 impl Weight {
     /// The severity of an incident of this weight; never above what the cause can be at its worst.
-    pub fn severity(&self) -> Severity {
+    pub(super) fn severity(&self) -> Severity {
         let count = self.requests.filter(|count| *count > 0).unwrap_or(self.attempts);
         let share = self.share.unwrap_or(0.0);
         let felt = if share >= SHARE_CRITICAL && count >= FEW {

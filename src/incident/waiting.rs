@@ -1,0 +1,168 @@
+//! Witnesses that wait for their counterpart, found by what a request and its diagnosis have in common.
+//!
+//! In: witnesses in order of time. Out: those with a key, and the oldest. Numbers rise by one, so they are places in a queue.
+
+use super::join::Placed;
+use super::part::{WitnessKind, WitnessRecord};
+use super::segment::MOST_EVIDENCE_BYTES;
+use super::tally::SeriesKey;
+use crate::time::Timestamp;
+use ahash::AHashMap;
+use std::collections::VecDeque;
+
+/// A witness that waits, with a copy of its text.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) placed: Placed<'static>,
+    text: Box<[u8]>,
+    /// A diagnosis that a request was joined with, though another one decided: the trouble it was counted to. It may
+    /// still turn out to be the one line about another request of the same client for the same URI.
+    pub(super) claimed: Option<SeriesKey>,
+}
+
+impl Held {
+    /// A copy of this witness.
+    pub(super) fn of(placed: &Placed<'_>) -> Self {
+        let text = placed.text[..placed.text.len().min(MOST_EVIDENCE_BYTES)].into();
+        Self { placed: Placed { text: b"", ..*placed }, text, claimed: None }
+    }
+
+    /// The witness with its text.
+    pub(super) fn as_placed(&self) -> Placed<'_> {
+        Placed { text: &self.text, ..self.placed }
+    }
+}
+
+/// Witnesses that wait, in order of arrival.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    /// All logs of requests name the client.
+    clients: bool,
+    by_key: AHashMap<Key, Numbers>,
+    queue: VecDeque<Option<Held>>,
+    /// The number of the first place in the queue.
+    first: u64,
+    count: usize,
+}
+
+/// What a request and its diagnosis have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Id(u64),
+    ClientAndRequest(u64, u64),
+    /// Where one of the two names no client.
+    Request(u64),
+}
+
+/// The numbers under one key: mostly a single one.
+#[derive(Debug)]
+enum Numbers {
+    One(u64),
+    Many(Vec<u64>),
+}
+
+impl Numbers {
+    fn as_slice(&self) -> &[u64] {
+        match self {
+            Self::One(number) => std::slice::from_ref(number),
+            Self::Many(numbers) => numbers,
+        }
+    }
+
+    fn push(&mut self, number: u64) {
+        match self {
+            Self::One(first) => *self = Self::Many(vec![*first, number]),
+            Self::Many(numbers) => numbers.push(number),
+        }
+    }
+}
+
+impl Waiting {
+    /// Nothing waits yet; `clients`: all logs of requests name the client.
+    pub(super) fn new(clients: bool) -> Self {
+        Self { clients, by_key: AHashMap::new(), queue: VecDeque::new(), first: 0, count: 0 }
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The keys under which a witness can be found, surest first.
+    pub(super) fn keys(&self, witness: &WitnessRecord) -> impl Iterator<Item = Key> + use<> {
+        let id = (witness.request_id != 0).then_some(Key::Id(witness.request_id));
+        let both = (witness.client != 0 && witness.request != 0)
+            .then_some(Key::ClientAndRequest(witness.client, witness.request));
+        // A request can be looked for by a diagnosis without client; such a diagnosis has no other key. Where access logs
+        // name no client, every diagnosis is found by its request alone.
+        let alone = witness.kind == WitnessKind::Request || witness.client == 0 || !self.clients;
+        let request = (witness.request != 0 && alone).then_some(Key::Request(witness.request));
+        id.into_iter().chain(both).chain(request)
+    }
+
+    /// Lets a witness wait; its number.
+    pub(super) fn push(&mut self, held: Held) -> u64 {
+        let number = self.first + self.queue.len() as u64;
+        for key in self.keys(&held.placed.witness) {
+            self.by_key.entry(key).and_modify(|numbers| numbers.push(number)).or_insert(Numbers::One(number));
+        }
+        self.queue.push_back(Some(held));
+        self.count += 1;
+        number
+    }
+
+    /// The witness with this number, if it still waits.
+    pub(super) fn get(&self, number: u64) -> Option<&Held> {
+        self.queue.get(number.checked_sub(self.first)? as usize)?.as_ref()
+    }
+
+    /// The same, to be changed.
+    pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut Held> {
+        self.queue.get_mut(number.checked_sub(self.first)? as usize)?.as_mut()
+    }
+
+    /// Takes a witness out.
+    pub(super) fn remove(&mut self, number: u64) -> Option<Held> {
+        let held = self.queue.get_mut(number.checked_sub(self.first)? as usize)?.take()?;
+        self.count -= 1;
+        for key in self.keys(&held.placed.witness) {
+            let left = match self.by_key.get_mut(&key) {
+                Some(Numbers::Many(numbers)) => {
+                    numbers.retain(|other| *other != number);
+                    !numbers.is_empty()
+                }
+                _ => false,
+            };
+            if !left {
+                self.by_key.remove(&key);
+            }
+        }
+        while let Some(None) = self.queue.front() {
+            self.queue.pop_front();
+            self.first += 1;
+        }
+        Some(held)
+    }
+
+    /// Takes the oldest out.
+    pub(super) fn pop_first(&mut self) -> Option<Held> {
+        self.remove(self.first)
+    }
+
+    /// When the oldest was, or may have been at the latest.
+    pub(super) fn first_time(&self) -> Option<Timestamp> {
+        let held = self.queue.front()?.as_ref()?;
+        Some(held.placed.time.plus_micros(held.placed.witness.fold_micros))
+    }
+
+    /// Those with this key that fit.
+    pub(super) fn all<'w>(&'w self, key: Key, fits: impl Fn(&Held) -> bool + 'w) -> impl Iterator<Item = u64> + 'w {
+        let numbers = self.by_key.get(&key).map_or(&[][..], Numbers::as_slice);
+        numbers.iter().copied().filter(move |number| self.get(*number).is_some_and(&fits))
+    }
+
+    /// The one that came last of those with this key that fit.
+    pub(super) fn newest(&self, key: Key, fits: impl Fn(&Held) -> bool) -> Option<u64> {
+        self.all(key, fits).max()
+    }
+}
