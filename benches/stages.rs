@@ -3,6 +3,8 @@
 //! The input is grown from lines of the shapes that nginx writes, seeded, so that every run measures the same bytes.
 //! Whole-process figures against ripgrep are in the README; they need files of a gigabyte and an idle machine.
 
+#![allow(missing_docs, clippy::panic)] // criterion's macros make undocumented items; a bench that cannot start must say so
+
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::io::Cursor;

@@ -6,7 +6,6 @@
 use std::fmt;
 
 /// Declares a closed list whose members have one spelling each, in code, knowledge files and output.
-
 macro_rules! closed_list {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $member:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*

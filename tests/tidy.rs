@@ -37,7 +37,7 @@ const LANGUAGE: &[&str] = &["crate::event::closed_list"];
 const MOST_LINES: usize = 400;
 
 /// What is over a limit today, each with its rule. An entry that holds no longer must go.
-const TO_MEND: &[(&str, Rule)] = &[("src/engine.rs", Rule::Long), ("src/grammar/pattern.rs", Rule::Long)];
+const TO_MEND: &[(&str, Rule)] = &[];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rule {

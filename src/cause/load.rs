@@ -3,7 +3,7 @@
 use super::{Catalogue, Cause, CauseId, Condition, Fallback, Gives, Matcher, Rule, RuleId};
 use crate::error::{Defect, Result, did_you_mean};
 use crate::event::{Certainty, Event, Field, Hop, Role, Severity};
-use crate::grammar::pattern::Wording;
+use crate::grammar::wording::Wording;
 use crate::grammar::{Format, Grammars, RecordReader, Witness};
 use crate::knowledge::{self, File};
 use crate::time::Zone;

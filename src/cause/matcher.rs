@@ -5,7 +5,7 @@
 
 use super::{Rule, RuleId};
 use crate::event::Field;
-use crate::grammar::pattern::Wording;
+use crate::grammar::wording::Wording;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::collections::BTreeMap;
 

@@ -11,7 +11,7 @@ mod memo;
 mod when;
 
 use crate::event::{Certainty, Event, Field, Hop, Role, Severity, closed_list};
-use crate::grammar::pattern::Wording;
+use crate::grammar::wording::Wording;
 use crate::grammar::{Format, split_request};
 pub use answered::{AnsweredBy, Basis};
 use matcher::Matcher;

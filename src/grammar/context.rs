@@ -160,11 +160,11 @@ impl Phases {
         let letters = |text: &[u8]| (text.first().copied(), text.get(8).copied());
         let start = letters(phase);
         // Most phases differ in their first or ninth letter; comparing those first saves the calls.
-        let fits = |known: &&Box<[u8]>| {
+        let fits = |known: &[u8]| {
             let (first, ninth) = letters(known);
             first == start.0 && (ninth.is_none() || ninth == start.1) && phase.starts_with(known)
         };
-        let Some(known) = self.known.iter().find(fits) else { return text };
+        let Some(known) = self.known.iter().find(|known| fits(known)) else { return text };
         // What follows a phase (`, resolver: 192.0.2.53:53`) is context, not part of it.
         if phase.get(known.len()) == Some(&b',') {
             event.set(Field::Phase, &phase[..known.len()]);

@@ -13,6 +13,7 @@ pub mod nginx_conf;
 pub mod notation;
 pub mod pattern;
 mod repeat;
+pub mod wording;
 
 use crate::event::{Event, Field, closed_list};
 use crate::time::{Shape, StampReader, Timestamp, Zone};

@@ -9,6 +9,7 @@
 //! their bytes only, so the result is the same for any number of threads, block and chunk size.
 
 mod distinct;
+mod facts;
 mod finish;
 mod histogram;
 mod join;
@@ -22,6 +23,7 @@ mod tally;
 mod template;
 mod waiting;
 
+pub(crate) use facts::{service_of, upstream_of};
 pub use finish::{Coverage, Trouble, Troubles, finish};
 pub use histogram::TimeHistogram;
 pub use join::{Join, Placed, Sides};
@@ -29,7 +31,7 @@ pub use merge::Merge;
 pub use names::{NONE, NameId, Names};
 pub use part::{LineCounts, Part, Traffic, WitnessKind, WitnessRecord};
 pub use scan::{Plan, Scanner};
-pub(crate) use scan::{is_failure, is_quiet, service_of, upstream_of};
+pub(crate) use scan::{is_failure, is_quiet};
 pub use segment::{EvidenceLine, MOST_EVIDENCE_BYTES, Segment, TroubleKind};
 pub use tally::{Limits, SeriesKey, SourceTally, Tally, USUAL_GAP_SECONDS};
 pub use template::Templates;

@@ -68,7 +68,7 @@ impl Names {
         self.names.get(id.0 as usize).map_or(b"-", |name| &**name)
     }
 
-    /// How many numbers there are, [`NONE`] and [`OTHERS`] included; never 0.
+    /// How many numbers there are, `NONE` and `OTHERS` included; never 0.
     #[allow(clippy::len_without_is_empty)] // it never is
     pub fn len(&self) -> usize {
         self.names.len()

@@ -121,7 +121,7 @@ mod tests {
 
     fn asked(typed: &[&str]) -> Result<What> {
         let typed: Vec<String> = typed.iter().map(ToString::to_string).collect();
-        What::of(&typed, &super::super::tests_knowledge())
+        What::of(&typed, &super::super::tests::tests_knowledge())
     }
 
     #[test]

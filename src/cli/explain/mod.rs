@@ -97,8 +97,12 @@ fn tell_words(words: &[Word], knowledge: &Knowledge, page: &mut Page<'_>) -> io:
 }
 
 #[cfg(test)]
-fn tests_knowledge() -> Knowledge {
-    use clap::Parser;
-    let args = Args::parse_from(["triage", "--nginx-conf", "/dev/null"]);
-    Knowledge::load(&args).expect("the knowledge built in")
+mod tests {
+    use super::*;
+
+    pub(super) fn tests_knowledge() -> Knowledge {
+        use clap::Parser;
+        let args = Args::parse_from(["triage", "--nginx-conf", "/dev/null"]);
+        Knowledge::load(&args).expect("the knowledge built in")
+    }
 }

@@ -1,0 +1,171 @@
+//! Looking at the beginning of every log: which format, which zone, before anything is read in earnest.
+//!
+//! In: logs, grammars, options. Out: a [`Stream`] a log, and what was found.
+
+use super::{Options, Outcome};
+use crate::error::{Defect, Result, did_you_mean};
+use crate::grammar::detect::{Detected, detect};
+use crate::grammar::notation::LogFormat;
+use crate::grammar::{Format, Grammars, Witness};
+use crate::incident::{Plan, Sides};
+use crate::report::SourceFacts;
+use crate::source::{Chunker, Input, Log, Opened, PEEK_BYTES, Progress, open};
+use crate::time::Zone;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A log with its plan.
+pub(super) struct Stream<'l> {
+    pub(super) log: &'l Log,
+    /// Number of its first member among all sources.
+    pub(super) first_source: usize,
+    pub(super) plan: Plan,
+    /// The first member, where it can be read only once.
+    pub(super) opened: Option<Chunker<Opened>>,
+}
+
+pub(super) fn sides(found: &[Detected]) -> Sides {
+    let all = |found: &'_ Detected| found.formats.iter().chain(&found.standby).cloned().collect::<Vec<_>>();
+    let any = |witness| found.iter().flat_map(all).any(|format| format.witness == witness);
+    let counts = |found: &&Detected| found.formats.iter().any(|format| format.witness == Witness::Request);
+    Sides {
+        requests: any(Witness::Request),
+        diagnoses: any(Witness::Diagnosis),
+        clients: found.iter().filter(counts).all(|found| found.names_clients),
+    }
+}
+
+/// Looks at the beginning of every log: which format, which zone.
+pub(super) fn look_at<'l>(
+    logs: &'l [Log],
+    grammars: &Grammars,
+    options: &Options,
+    chunk_bytes: usize,
+    outcome: &mut Outcome,
+) -> Result<(Vec<Stream<'l>>, Vec<Detected>)> {
+    let mut streams = Vec::new();
+    let mut all_found = Vec::new();
+    let mut first_source = 0;
+    for log in logs {
+        let candidates = candidates(Some(Path::new(&log.name)), grammars, options)?;
+        let (found, opened) = look_at_members(log, &candidates, grammars, chunk_bytes, outcome);
+        let formats = found.formats.iter().chain(&found.standby).cloned().collect();
+        // What stands ready may never come: only formats that were seen decide how the log is cut.
+        let long_records = found.envelope.is_none() && found.formats.iter().any(|format| format.has_long_records());
+        let plan = Plan { formats, envelope: found.envelope.clone(), zone: Zone::UTC, joins: false, long_records };
+        streams.push(Stream { log, first_source, plan, opened });
+        first_source += log.members.len();
+        all_found.push(found);
+    }
+    let (zone, why) = zone_for(options, &all_found);
+    outcome.zone.clone_from(&why);
+    for (stream, found) in streams.iter_mut().zip(&all_found) {
+        stream.plan.zone = zone;
+        let shown = if found.names_its_zone == Some(true) { "in its stamps".to_owned() } else { why.clone() };
+        let sources = &mut outcome.sources[stream.first_source..stream.first_source + stream.log.members.len()];
+        sources.iter_mut().for_each(|source| source.zone.clone_from(&shown));
+    }
+    Ok((streams, all_found))
+}
+
+/// The formats that a log may have: one that was named, those told, those its path has in nginx.conf (every one of
+/// nginx.conf where there is no path), those built in.
+pub(crate) fn candidates(log: Option<&Path>, grammars: &Grammars, options: &Options) -> Result<Vec<Arc<Format>>> {
+    if let Some(id) = &options.input_format {
+        let named: Vec<Arc<Format>> = grammars.with_id(id).cloned().collect();
+        if named.is_empty() {
+            let defect = Defect::new("--input-format", format!("there is no format \"{id}\""));
+            let hint = did_you_mean(id, grammars.ids());
+            return Err(defect.hint(hint.unwrap_or_else(|| format!("known are {}", grammars.ids().join(", ")))));
+        }
+        return Ok(named.into_iter().chain(options.told.iter().filter(|format| format.id == *id).cloned()).collect());
+    }
+    let mut all = options.told.clone();
+    let of_conf: Vec<&LogFormat> = match (&options.conf, log) {
+        (Some(conf), Some(log)) => conf.format_of(log).into_iter().collect(),
+        (Some(conf), None) => conf.formats().collect(),
+        (None, _) => Vec::new(),
+    };
+    for format in of_conf {
+        all.extend(grammars.told(&format!("log_format {} {}", format.name, directive_rest(format))).ok());
+    }
+    all.extend(grammars.formats.iter().cloned());
+    Ok(all)
+}
+
+fn directive_rest(format: &LogFormat) -> String {
+    use crate::grammar::notation::Escape;
+    let escape = match format.escape {
+        Escape::Default => "default",
+        Escape::Json => "json",
+        Escape::None => "none",
+    };
+    format!("escape={escape} '{}';", format.text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// Finds the format from the newest member that has lines. A pipe stays open: it can be read only once.
+fn look_at_members(
+    log: &Log,
+    candidates: &[Arc<Format>],
+    grammars: &Grammars,
+    chunk_bytes: usize,
+    outcome: &mut Outcome,
+) -> (Detected, Option<Chunker<Opened>>) {
+    let mut found = Detected::nothing();
+    let mut kept = None;
+    let mut has_lines = false;
+    for member in log.members.iter().rev() {
+        let Ok(opened) = open(member, &Progress::default()) else { continue };
+        let mut chunker = Chunker::new(opened, chunk_bytes);
+        let sample = whole_lines(chunker.peek(PEEK_BYTES));
+        has_lines |= !sample.is_empty();
+        if found.formats.is_empty() {
+            found = detect(sample, candidates, &grammars.envelopes);
+        }
+        if !matches!(member.input, Input::File(_)) {
+            kept = Some(chunker);
+        }
+        if !found.formats.is_empty() {
+            break;
+        }
+    }
+    let (format, format_id) = match found.formats.first() {
+        Some(format) => (format.name(), format.id.clone()),
+        None => (if has_lines { "unknown" } else { "empty" }.to_owned(), "unknown".to_owned()),
+    };
+    let others: Vec<String> = found.formats.iter().skip(1).map(|format| format.name()).collect();
+    let format = if others.is_empty() { format } else { format!("{format} + {}", others.join(" + ")) };
+    let format = found.envelope.as_ref().map_or(format.clone(), |envelope| format!("{format} in {}", envelope.name));
+    outcome.sources.extend(log.members.iter().map(|member| SourceFacts {
+        path: member.display.clone(),
+        format: format.clone(),
+        format_id: format_id.clone(),
+        fit: found.fit,
+        zone: String::new(),
+        defect: None,
+    }));
+    (found, kept)
+}
+
+/// The sample without a last line that is only half there.
+fn whole_lines(sample: &[u8]) -> &[u8] {
+    if sample.len() < PEEK_BYTES {
+        return sample;
+    }
+    memchr::memrchr(b'\n', sample).map_or(sample, |end| &sample[..=end])
+}
+
+/// The zone of stamps that name none: the user's; the one offset that all other logs show; the machine's.
+fn zone_for(options: &Options, found: &[Detected]) -> (Zone, String) {
+    if let Some(zone) = options.zone {
+        return (zone, format!("{zone} (--tz)"));
+    }
+    let offsets: Vec<i32> = found.iter().filter_map(|found| found.offset_seconds).collect();
+    match offsets.split_first() {
+        Some((first, rest)) if rest.iter().all(|other| other == first) => match chrono::FixedOffset::east_opt(*first) {
+            Some(offset) => (Zone::Fixed(offset), format!("{offset} (from the access log beside it)")),
+            None => (Zone::Machine, "the machine's zone".into()),
+        },
+        _ => (Zone::Machine, "the machine's zone".into()),
+    }
+}

@@ -1,0 +1,151 @@
+//! What a record says about its request: client, next hop, service, duration, and hashes to find it again by.
+//!
+//! In: an event. Out: bytes borrowed from it, or numbers.
+
+use super::names::NameId;
+use super::part::Part;
+use crate::cause::last_attempt;
+use crate::event::{Event, Field};
+use crate::grammar::Witness;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// `unix:` stands for a client on a socket; mail adds words behind the address.
+pub(super) fn client_address(client: &[u8]) -> &[u8] {
+    let end = memchr::memchr(b' ', client).unwrap_or(client.len());
+    &client[..end]
+}
+
+/// The address of the upstream asked last: `http://10.0.3.17:8081/path` is `10.0.3.17:8081`,
+/// `fastcgi://unix:/run/php.sock:` is `unix:/run/php.sock` (FORMATS.md section 1.1).
+pub(crate) fn upstream_of<'a>(event: &Event<'a>) -> &'a [u8] {
+    let value = last_attempt(Field::Upstream, event.get(Field::Upstream).unwrap_or_default());
+    let address = memchr::memmem::find(value, b"://").map_or(value, |at| &value[at + 3..]);
+    if let Some(path) = address.strip_prefix(b"unix:") {
+        let end = memchr::memchr(b':', path).unwrap_or(path.len());
+        return &address[..5 + end];
+    }
+    let end = memchr::memchr(b'/', address).unwrap_or(address.len());
+    &address[..end]
+}
+
+/// What an access line says the request was for: the configured name where it has one, else the host asked for.
+pub(super) fn request_service(event: &Event<'_>, part: &mut Part) -> NameId {
+    part.services.id(service_of(event, Witness::Request))
+}
+
+/// The same for a diagnosis.
+pub(super) fn diagnosis_service(event: &Event<'_>, part: &mut Part) -> NameId {
+    part.services.id(service_of(event, Witness::Diagnosis))
+}
+
+/// What the request was for; empty where the record does not say. nginx's error log has the listen address where no
+/// server was chosen yet: that names nothing.
+pub(crate) fn service_of<'a>(event: &Event<'a>, witness: Witness) -> &'a [u8] {
+    let is_diagnosis = witness == Witness::Diagnosis;
+    let names_nothing = |field: Field, name: &[u8]| {
+        name == b"_" || (is_diagnosis && field == Field::Server && memchr::memchr(b':', name).is_some())
+    };
+    let fields: &[Field] = match witness {
+        Witness::Request => &[Field::Service, Field::Server, Field::Host, Field::UpstreamName],
+        Witness::Diagnosis => &[Field::Service, Field::Server, Field::Host],
+    };
+    let name = |field: &Field| event.get(*field).filter(|name| !names_nothing(*field, name));
+    without_port(fields.iter().find_map(name).unwrap_or_default())
+}
+
+fn without_port(host: &[u8]) -> &[u8] {
+    match memchr::memrchr(b':', host) {
+        Some(colon) if host[colon + 1..].iter().all(u8::is_ascii_digit) && !host.starts_with(b"[") => &host[..colon],
+        _ => host,
+    }
+}
+
+/// The request's duration: seconds in nginx, milliseconds where the key says so.
+pub(super) fn duration_ms(event: &Event<'_>) -> Option<u32> {
+    let number = |field| std::str::from_utf8(event.get(field)?).ok()?.parse::<f64>().ok();
+    let ms = number(Field::DurationMs).or_else(|| number(Field::Duration).map(|seconds| seconds * 1000.0))?;
+    (ms >= 0.0).then(|| ms.round().min(f64::from(u32::MAX)) as u32)
+}
+
+/// A hash that is the same in the error log (raw bytes) and in the access log (`\xHH`, or JSON's escapes). Fixed, so that
+/// the same bytes give the same report; tables keyed by it hash it again with a secret.
+pub(super) fn hash(first: &[u8], second: &[u8]) -> u64 {
+    let seed = if first.is_empty() { 0 } else { hash_one(first, 0) };
+    hash_one(second, seed).max(1)
+}
+
+fn hash_one(text: &[u8], seed: u64) -> u64 {
+    match memchr::memchr(b'\\', text) {
+        Some(_) => xxh3_64_with_seed(&unescaped(text), seed),
+        None => xxh3_64_with_seed(text, seed),
+    }
+}
+
+/// Process and connection as one number: both are short decimal numbers.
+pub(super) fn connection_of(event: &Event<'_>) -> u64 {
+    let number = |field| {
+        event.get(field).unwrap_or_default().iter().fold(0_u64, |sum, digit| (sum << 4) | u64::from(digit & 15))
+    };
+    match event.get(Field::Connection) {
+        Some(_) => number(Field::Connection).rotate_left(28) ^ number(Field::Pid),
+        None => 0,
+    }
+}
+
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        let (value, used) = match (byte, text.get(at + 1)) {
+            (b'\\', Some(b'x')) => hex(text.get(at + 2..at + 4)).map_or((b'\\', 1), |value| (value, 4)),
+            (b'\\', Some(b'u')) => hex(text.get(at + 4..at + 6)).map_or((b'\\', 1), |value| (value, 6)),
+            (b'\\', Some(b'n')) => (b'\n', 2),
+            (b'\\', Some(b'r')) => (b'\r', 2),
+            (b'\\', Some(b't')) => (b'\t', 2),
+            (b'\\', Some(other)) => (*other, 2),
+            (other, _) => (*other, 1),
+        };
+        plain.push(value);
+        at += used;
+    }
+    plain
+}
+
+fn hex(digits: Option<&[u8]>) -> Option<u8> {
+    u8::from_str_radix(std::str::from_utf8(digits?).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event<'a>(fields: &[(Field, &'a str)]) -> Event<'a> {
+        let mut event = Event::default();
+        fields.iter().for_each(|(field, value)| event.set(*field, value.as_bytes()));
+        event
+    }
+
+    #[test]
+    fn upstreams_are_addresses_without_path() {
+        for (logged, address) in [
+            ("http://10.0.3.17:8081/cart", "10.0.3.17:8081"),
+            ("fastcgi://unix:/run/php/php8.2-fpm.sock:", "unix:/run/php/php8.2-fpm.sock"),
+            ("http://unix:/run/app.sock:/cart?x=http://a/", "unix:/run/app.sock"),
+            ("fastcgi://127.0.0.1:9000", "127.0.0.1:9000"),
+            ("10.0.0.1:80, 10.0.0.2:80", "10.0.0.2:80"),
+            ("[2001:db8::1]:80", "[2001:db8::1]:80"),
+            ("", ""),
+        ] {
+            let event = event(&[(Field::Upstream, logged)]);
+            assert_eq!(String::from_utf8_lossy(upstream_of(&event)), address);
+        }
+    }
+
+    #[test]
+    fn one_request_has_one_hash_in_every_log() {
+        let hashes =
+            ["/a\"b?c=\u{e9}", "/a\\x22b?c=\\xC3\\xA9", "/a\\\"b?c=\u{e9}"].map(|uri| hash(b"GET", uri.as_bytes()));
+        assert!(hashes.windows(2).all(|pair| pair[0] == pair[1]), "{hashes:?}");
+        assert_ne!(hash(b"GET", b"/a"), hash(b"POST", b"/a"));
+    }
+}
