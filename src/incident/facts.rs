@@ -15,11 +15,19 @@ pub(super) fn client_address(client: &[u8]) -> &[u8] {
     &client[..end]
 }
 
+/// `memcached` is the longest scheme that nginx writes.
+const LONGEST_SCHEME_BYTES: usize = 10;
+
 /// The address of the upstream asked last: `http://10.0.3.17:8081/path` is `10.0.3.17:8081`,
 /// `fastcgi://unix:/run/php.sock:` is `unix:/run/php.sock` (FORMATS.md section 1.1).
 pub(crate) fn upstream_of<'a>(event: &Event<'a>) -> &'a [u8] {
-    let value = last_attempt(Field::Upstream, event.get(Field::Upstream).unwrap_or_default());
-    let address = memchr::memmem::find(value, b"://").map_or(value, |at| &value[at + 3..]);
+    let value = event.get(Field::Upstream).unwrap_or_default();
+    let scheme = value.iter().take(LONGEST_SCHEME_BYTES).position(|byte| *byte == b':');
+    let address = match scheme.filter(|colon| value[*colon..].starts_with(b"://")) {
+        Some(colon) => &value[colon + 3..],
+        // Without a scheme it is an access log's list of peers.
+        None => last_attempt(Field::Upstream, value),
+    };
     if let Some(path) = address.strip_prefix(b"unix:") {
         let end = memchr::memchr(b':', path).unwrap_or(path.len());
         return &address[..5 + end];
@@ -70,8 +78,12 @@ pub(super) fn duration_ms(event: &Event<'_>) -> Option<u32> {
 /// A hash that is the same in the error log (raw bytes) and in the access log (`\xHH`, or JSON's escapes). Fixed, so that
 /// the same bytes give the same report; tables keyed by it hash it again with a secret.
 pub(super) fn hash(first: &[u8], second: &[u8]) -> u64 {
-    let seed = if first.is_empty() { 0 } else { hash_one(first, 0) };
-    hash_one(second, seed).max(1)
+    hash_one(second, hash_one(first, 0)).max(1)
+}
+
+/// The same of one text.
+pub(super) fn hash_of(text: &[u8]) -> u64 {
+    hash_one(text, 0).max(1)
 }
 
 fn hash_one(text: &[u8], seed: u64) -> u64 {

@@ -32,6 +32,6 @@ pub use names::{NONE, NameId, Names};
 pub use part::{LineCounts, Part, Traffic, WitnessKind, WitnessRecord};
 pub use scan::{Plan, Scanner};
 pub(crate) use scan::{is_failure, is_quiet};
-pub use segment::{EvidenceLine, MOST_EVIDENCE_BYTES, Segment, TroubleKind};
+pub use segment::{EvidenceLine, Few, MOST_EVIDENCE_BYTES, Segment, TroubleKind};
 pub use tally::{Limits, SeriesKey, SourceTally, Tally, USUAL_GAP_SECONDS};
 pub use template::Templates;

@@ -84,32 +84,51 @@ impl Names {
 /// `/assets/app.23766864.js` is `/assets/app.*.js`.
 pub(super) fn fold_path(uri: &[u8], folded: &mut Vec<u8>) {
     folded.clear();
-    let end = memchr::memchr2(b'?', b'#', uri).unwrap_or(uri.len());
-    let path = &uri[..end.min(MOST_NAME_BYTES)];
-    let mut start = 0;
-    loop {
-        let end = memchr::memchr2(b'/', b'.', &path[start..]).map_or(path.len(), |at| start + at);
-        let word = &path[start..end];
-        folded.extend_from_slice(if is_changing(word) { b"*" } else { word });
-        let Some(separator) = path.get(end) else { return };
-        folded.push(*separator);
-        start = end + 1;
-    }
-}
-
-/// A number, a UUID, a hash: mostly digits and hex, and at least one digit.
-fn is_changing(word: &[u8]) -> bool {
-    /// Shorter hex words (`cafe1`) may be names.
-    const HASH_BYTES: usize = 8;
-    let (mut digits, mut others) = (0, 0);
-    for byte in word {
-        match byte {
-            b'0'..=b'9' => digits += 1,
-            b'a'..=b'f' | b'A'..=b'F' | b'-' => others += 1,
-            _ => return false,
+    let mut word = Word::at(0);
+    for byte in uri.iter().take(MOST_NAME_BYTES).take_while(|byte| !matches!(byte, b'?' | b'#')) {
+        if matches!(byte, b'/' | b'.') {
+            word.end(folded);
+            folded.push(*byte);
+            word = Word::at(folded.len());
+        } else {
+            folded.push(*byte);
+            word.take(*byte);
         }
     }
-    digits > 0 && (others == 0 || word.len() >= HASH_BYTES)
+    word.end(folded);
+}
+
+/// A part of a path between `/` and `.`, as it is read.
+struct Word {
+    start: usize,
+    digits: usize,
+    hex_letters: usize,
+    others: usize,
+}
+
+impl Word {
+    fn at(start: usize) -> Self {
+        Self { start, digits: 0, hex_letters: 0, others: 0 }
+    }
+
+    fn take(&mut self, byte: u8) {
+        match byte {
+            b'0'..=b'9' => self.digits += 1,
+            b'a'..=b'f' | b'A'..=b'F' | b'-' => self.hex_letters += 1,
+            _ => self.others += 1,
+        }
+    }
+
+    /// A number, a UUID, a hash (mostly digits and hex, and at least one digit) becomes `*`.
+    fn end(&self, folded: &mut Vec<u8>) {
+        /// Shorter hex words (`cafe1`) may be names.
+        const HASH_BYTES: usize = 8;
+        let long = self.digits + self.hex_letters >= HASH_BYTES;
+        if self.others == 0 && self.digits > 0 && (self.hex_letters == 0 || long) {
+            folded.truncate(self.start);
+            folded.push(b'*');
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 //!
 //! In: a chunk and the plan for its log. Out: a [`Part`]. Pure: it depends on the chunk's bytes only.
 
-use super::facts::{client_address, connection_of, diagnosis_service, duration_ms, hash, request_service, upstream_of};
+use super::facts::{
+    client_address, connection_of, diagnosis_service, duration_ms, hash, hash_of, request_service, upstream_of,
+};
 use super::names::{NameId, fold_path};
 use super::part::{Part, Traffic, WitnessKind, WitnessRecord};
 use crate::cause::{AnsweredBy, Catalogue, Gives, Judge, Verdict, VerdictMemo};
@@ -211,9 +213,9 @@ impl<'c> Scanner<'c> {
             service,
             upstream: part.upstreams.id(upstream_of(event)),
             path: part.paths.id(&self.path),
-            client: event.get(Field::Client).map_or(0, |client| hash(client_address(client), b"")),
+            client: event.get(Field::Client).map_or(0, |client| hash_of(client_address(client))),
             request: if uri.is_empty() || !joins { 0 } else { hash(method, uri) },
-            request_id: event.get(Field::RequestId).filter(|_| joins).map_or(0, |id| hash(id, b"")),
+            request_id: event.get(Field::RequestId).filter(|_| joins).map_or(0, hash_of),
             connection: if joins { connection_of(event) } else { 0 },
             duration_ms: None,
             line: place.line,

@@ -11,7 +11,6 @@ use crate::event::Certainty;
 use crate::time::Timestamp;
 use ahash::AHashMap;
 use hdrhistogram::Histogram;
-use std::collections::BTreeMap;
 
 /// What kind of trouble a segment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,6 +123,28 @@ impl Breakdown {
     }
 }
 
+/// Counts of the few different things that a segment sees: statuses, rules.
+#[derive(Debug, Clone)]
+pub struct Few<K>(Vec<(K, u64)>);
+
+impl<K: Copy + Ord> Few<K> {
+    fn add(&mut self, key: K, count: u64) {
+        match self.0.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, known)) => *known += count,
+            None => self.0.push((key, count)),
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        other.0.iter().for_each(|(key, count)| self.add(*key, *count));
+    }
+
+    /// What was counted, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (K, u64)> + '_ {
+        self.0.iter().copied()
+    }
+}
+
 /// A stretch of failures of one cause and service.
 #[derive(Debug, Clone)]
 pub struct Segment {
@@ -138,11 +159,11 @@ pub struct Segment {
     /// Records in all: what a condition counts.
     pub records: u64,
     /// Statuses seen.
-    pub statuses: BTreeMap<u16, u64>,
+    pub statuses: Few<u16>,
     /// Requests (or records) by certainty, in the order of [`Certainty`].
     pub certainty: [u64; Certainty::COUNT],
     /// Rules that decided.
-    pub rules: BTreeMap<RuleId, u64>,
+    pub rules: Few<RuleId>,
     /// Next hops.
     pub upstreams: Breakdown,
     /// Folded paths.
@@ -171,9 +192,9 @@ impl Segment {
             requests: 0,
             attempts: 0,
             records: 0,
-            statuses: BTreeMap::new(),
+            statuses: Few(Vec::new()),
             certainty: [0; Certainty::COUNT],
-            rules: BTreeMap::new(),
+            rules: Few(Vec::new()),
             upstreams: Breakdown::default(),
             paths: Breakdown::default(),
             clients: Distinct::default(),
@@ -193,11 +214,11 @@ impl Segment {
         self.attempts += failure.attempts;
         self.records += 1;
         if failure.status > 0 {
-            *self.statuses.entry(failure.status).or_default() += 1;
+            self.statuses.add(failure.status, 1);
         }
         self.certainty[failure.certainty as usize] += 1;
         if let Some(rule) = failure.rule {
-            *self.rules.entry(rule).or_default() += 1;
+            self.rules.add(rule, 1);
         }
         self.upstreams.add(failure.upstream, 1);
         self.paths.add(failure.path, 1);
@@ -238,7 +259,7 @@ impl Segment {
         self.last = self.last.max(other.last);
         self.records += other.records;
         self.requests += other.requests;
-        other.statuses.iter().for_each(|(status, count)| *self.statuses.entry(*status).or_default() += count);
+        self.statuses.merge(&other.statuses);
         self.certainty.iter_mut().zip(other.certainty).for_each(|(ours, theirs)| *ours += theirs);
         self.paths.merge(&other.paths);
         self.clients.merge(&other.clients);
@@ -255,7 +276,7 @@ impl Segment {
     /// Takes in what another segment adds to the explanation, not to the failures: it widens no times.
     pub fn merge_context(&mut self, other: &Self) {
         self.attempts += other.attempts;
-        other.rules.iter().for_each(|(rule, count)| *self.rules.entry(*rule).or_default() += count);
+        self.rules.merge(&other.rules);
         self.upstreams.merge(&other.upstreams);
         for line in &other.evidence {
             self.keep(line.rank, line.member, line.offset, || line.clone());

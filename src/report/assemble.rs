@@ -243,7 +243,7 @@ fn paths(segment: &Segment, tally: &Tally) -> Vec<PathCount> {
 
 fn statuses(segment: &Segment) -> Vec<StatusCount> {
     let mut all: Vec<StatusCount> =
-        segment.statuses.iter().map(|(status, count)| StatusCount { status: *status, count: *count }).collect();
+        segment.statuses.iter().map(|(status, count)| StatusCount { status, count }).collect();
     all.sort_by(|a, b| b.count.cmp(&a.count).then(a.status.cmp(&b.status)));
     all
 }
