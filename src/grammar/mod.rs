@@ -112,6 +112,11 @@ impl Format {
         self.record_start.as_ref().is_none_or(|mask| mask.fits(line))
     }
 
+    /// How many bytes of a line tell whether a record begins with it; `None` where every line is a record.
+    pub fn start_bytes(&self) -> Option<usize> {
+        self.record_start.as_ref().map(|mask| mask.0.len())
+    }
+
     /// Whether a record may go on over several lines.
     pub fn has_long_records(&self) -> bool {
         self.record_start.is_some()

@@ -13,6 +13,7 @@ use crate::grammar::envelope::Envelope;
 use crate::grammar::{Format, RecordReader, Witness};
 use crate::source::{Chunk, PieceKind, pieces};
 use crate::time::{Timestamp, Zone};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// How a log is to be read.
@@ -31,6 +32,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether the first [`START_BYTES`] of a line tell whether it begins a record.
+    fn starts_tell(&self) -> bool {
+        self.formats.iter().all(|format| format.start_bytes().is_some_and(|bytes| bytes <= START_BYTES))
+    }
+
     /// Whether a new record begins with this line, in whatever format.
     pub fn starts_record(&self, line: &[u8]) -> bool {
         if !self.long_records {
@@ -40,6 +46,9 @@ impl Plan {
         of(true).any(|format| format.starts_record(line)) || of(false).any(|format| format.reads(line))
     }
 }
+
+/// A line that begins with the same bytes as the last record's first line begins a record too: in an outage most do.
+const START_BYTES: usize = 24;
 
 /// Reads and judges the chunks of one log.
 #[derive(Debug)]
@@ -78,7 +87,19 @@ impl<'c> Scanner<'c> {
         let whole = if chunk.torn { memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1) } else { bytes.len() };
         part.counts.cut += u64::from(whole < bytes.len());
         let plan = self.plan.clone();
-        let starts = |line: &[u8]| plan.starts_record(line);
+        let last_start = Cell::new([0; START_BYTES]);
+        let told_by_start = plan.starts_tell();
+        let starts = |line: &[u8]| {
+            let start = line.first_chunk::<START_BYTES>().filter(|_| told_by_start);
+            if start == Some(&last_start.get()) {
+                return true;
+            }
+            let starts = plan.starts_record(line);
+            if let Some(start) = start.filter(|_| starts) {
+                last_start.set(*start);
+            }
+            starts
+        };
         let mut event = Event::default();
         for piece in pieces(&bytes[..whole], chunk.carry, starts) {
             match piece.kind {
