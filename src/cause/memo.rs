@@ -1,4 +1,4 @@
-//! The last verdicts on diagnoses: neighbouring records mostly say the same.
+//! The last verdicts: neighbouring records mostly say the same.
 //!
 //! In: an event. Out: the verdict that the judge would give. Exact: two events share a verdict only where the message and
 //! every field that some rule of the format tests are the same.
@@ -36,6 +36,28 @@ impl VerdictMemo {
         judge.tested_in_message().for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
         let verdict = self.by_key(judge, event);
         self.last = Some(verdict);
+        verdict
+    }
+
+    /// The verdict on a failed request (see [`Judge::request`]).
+    pub fn request(&mut self, judge: &Judge<'_>, event: &mut Event<'_>, status: u16) -> Verdict {
+        super::derive_fields(event);
+        self.key.clear();
+        // What the fallback looks at, and then all that any rule does.
+        add(&mut self.key, event.raw(Field::Status), true);
+        add(&mut self.key, event.raw(Field::AnsweredBy), true);
+        add(&mut self.key, event.raw(Field::UpstreamStatus), false);
+        judge
+            .tested_in_message()
+            .chain(judge.tested_beside())
+            .for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
+        if let Some((_, Some(verdict))) = self.known.iter().find(|(key, _)| *key == self.key) {
+            return *verdict;
+        }
+        let verdict = judge.derived_request(event, status);
+        if self.key.len() <= MOST_BYTES {
+            self.remember(Some(verdict));
+        }
         verdict
     }
 

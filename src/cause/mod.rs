@@ -189,6 +189,12 @@ pub struct Fit {
     pub literal_bytes: usize,
 }
 
+/// Sets the fields of a request that no log has by their names: method and URI, and who answered.
+fn derive_fields(event: &mut Event<'_>) {
+    split_request(event);
+    event.set(Field::AnsweredBy, AnsweredBy::of(event).name().as_bytes());
+}
+
 /// Judges the records of one format.
 #[derive(Debug, Clone, Copy)]
 pub struct Judge<'c> {
@@ -227,16 +233,21 @@ impl Judge<'_> {
         self.winner(event).map(|rule| self.verdict(rule))
     }
 
-    /// The verdict on a request that was answered with `status` (5xx or no valid one). Sets the derived field.
+    /// The verdict on a request that was answered with `status` (5xx or no valid one). Sets the derived fields.
     pub fn request(&self, event: &mut Event<'_>, status: u16) -> Verdict {
-        split_request(event);
-        event.set(Field::AnsweredBy, AnsweredBy::of(event).name().as_bytes());
+        derive_fields(event);
+        self.derived_request(event, status)
+    }
+
+    /// The same, where the derived fields are set.
+    fn derived_request(&self, event: &Event<'_>, status: u16) -> Verdict {
         if let Some(rule) = self.winner(event) {
             return self.verdict(rule);
         }
         let fallback = self.catalogue.fallback;
         // An answer of its own in place of one that the upstream did give: the reason lies behind it (error_page).
-        let replaced = event.get(Field::UpstreamStatus).is_some() && AnsweredBy::of(event) == AnsweredBy::Proxy;
+        let replaced = event.get(Field::UpstreamStatus).is_some()
+            && event.raw(Field::AnsweredBy) == Some(AnsweredBy::Proxy.name().as_bytes());
         let cause = if matches!(status, 502 | 504) || replaced { fallback.gateway } else { fallback.other };
         Verdict { rule: None, cause: Some(cause), gives: Gives::Failure, certainty: Certainty::Default }
     }

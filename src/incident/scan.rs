@@ -153,7 +153,8 @@ impl<'c> Scanner<'c> {
             part.counts.passed += place.lines;
             return;
         }
-        let verdict = self.readers[which].judge.request(event, status);
+        let known = &mut self.readers[which];
+        let verdict = known.memo.request(&known.judge, event, status);
         let Some(cause) = verdict.cause else {
             part.counts.passed += place.lines;
             return;
@@ -162,7 +163,7 @@ impl<'c> Scanner<'c> {
         let witness = WitnessRecord {
             kind: WitnessKind::Request,
             status,
-            answered_by: AnsweredBy::of(event),
+            answered_by: answered_by(event),
             duration_ms: duration_ms(event),
             ..self.witness(event, time, place, verdict, cause, service, part)
         };
@@ -244,6 +245,12 @@ impl<'c> Scanner<'c> {
             length: place.length,
         }
     }
+}
+
+/// Who answered, as the judge found it.
+fn answered_by(event: &Event<'_>) -> AnsweredBy {
+    let is = |by: &&AnsweredBy| event.raw(Field::AnsweredBy) == Some(by.name().as_bytes());
+    AnsweredBy::ALL.iter().find(is).copied().unwrap_or(AnsweredBy::Unknown)
 }
 
 /// Where a record stands in its part.
