@@ -209,29 +209,3 @@ fn a_read_error_comes_once_and_after_all_bytes() {
     assert!(defect.what.contains("the disk is gone"), "{defect}");
     assert!(chunker.next_chunk().is_none());
 }
-
-/// Not a check but a measurement: `TRIAGE_BENCH=FILE cargo test --release --lib source::chunk -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement, to be run by hand"]
-#[allow(clippy::print_stdout)]
-fn throughput() {
-    let path = std::env::var("TRIAGE_BENCH").expect("TRIAGE_BENCH names a file");
-    for (chunk_bytes, with_starts) in [(1 << 18, false), (1 << 20, false), (4 << 20, false), (1 << 20, true)] {
-        let member = crate::source::Member::path(&path);
-        let opened = crate::source::open(&member, &crate::source::Progress::default()).expect("opens");
-        let begun = std::time::Instant::now();
-        let mut chunker = Chunker::new(opened, chunk_bytes);
-        if with_starts {
-            chunker.set_record_start(Box::new(|line| line.len() > 4 && line[0].is_ascii_digit() && line[4] == b'/'));
-        }
-        let (mut bytes, mut chunks) = (0, 0);
-        while let Some(chunk) = chunker.next_chunk() {
-            let chunk = chunk.expect("no defect");
-            bytes += chunk.bytes.len();
-            chunks += 1;
-            chunker.recycle(chunk.bytes);
-        }
-        let rate = bytes as f64 / begun.elapsed().as_secs_f64() / 1e9;
-        println!("chunks of {chunk_bytes}, record starts {with_starts}: {chunks} chunks, {rate:.2} GB/s");
-    }
-}
