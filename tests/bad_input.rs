@@ -520,3 +520,19 @@ fn a_log_without_a_last_line_feed_loses_nothing() {
     let report = assert_told(&run_json(desk.path(), ["open-ended.log", "good.log"]), 0, &[]);
     assert_eq!(count(&report, "open-ended.log", "events"), GOOD_LINES);
 }
+
+#[test]
+fn a_named_format_is_used_although_the_log_begins_otherwise() {
+    let desk = desk();
+    let mut late = "not a line of nginx\n".repeat(100).into_bytes();
+    late.extend(good());
+    fs::write(desk.path().join("late.log"), late).unwrap();
+    let ran = Ran::of(
+        triage(desk.path())
+            .args(["--output-format", "json", "--input-format", "nginx.error", "late.log", "good.log"])
+            .output()
+            .unwrap(),
+    );
+    let report = assert_told(&ran, 0, &[]);
+    assert_eq!((count(&report, "late.log", "unknown"), count(&report, "late.log", "events")), (100, GOOD_LINES));
+}

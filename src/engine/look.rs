@@ -48,7 +48,10 @@ pub(super) fn look_at<'l>(
     let mut first_source = 0;
     for log in logs {
         let candidates = candidates(Some(Path::new(&log.name)), grammars, options)?;
-        let (found, opened) = look_at_members(log, &candidates, grammars, chunk_bytes, outcome);
+        let (mut found, opened) = look_at_members(log, &candidates, grammars, chunk_bytes, outcome);
+        if options.input_format.is_some() && found.formats.is_empty() {
+            take_as_told(&mut found, &candidates, &mut outcome.sources[first_source..]);
+        }
         let formats = found.formats.iter().chain(&found.standby).cloned().collect();
         // What stands ready may never come: only formats that were seen decide how the log is cut.
         let long_records = found.envelope.is_none() && found.formats.iter().any(|format| format.has_long_records());
@@ -145,6 +148,15 @@ fn look_at_members(
         defect: None,
     }));
     (found, kept)
+}
+
+/// The format was named: it is used although the beginning of the log does not look like it.
+fn take_as_told(found: &mut Detected, named: &[Arc<Format>], sources: &mut [SourceFacts]) {
+    found.formats = named.to_vec();
+    for source in sources {
+        source.format = named.first().map_or_else(String::new, |format| format.id.clone());
+        source.format_id.clone_from(&source.format);
+    }
 }
 
 /// The sample without a last line that is only half there.
