@@ -113,7 +113,7 @@ pub fn run(
     join.finish(&mut outcome.tally);
     if join.crowded_out > 0 {
         outcome.notes.push(format!(
-            "{} diagnoses waited for their request until there was no more room; they count as attempts",
+            "{} requests and error lines waited for each other until there was no more room, and were judged alone",
             join.crowded_out
         ));
     }

@@ -35,14 +35,13 @@ fn work(args: &Args) -> std::result::Result<u8, Vec<Defect>> {
     let grammars = Grammars::built_in().map_err(one)?;
     let catalogue = Catalogue::built_in(&grammars).map_err(one)?;
     let playbook = playbook(args, &grammars, &catalogue)?;
-    let mut options = options(args, &grammars).map_err(one)?;
+    let options = options(args, &grammars).map_err(one)?;
     let mut found = find(args).map_err(one)?;
     let progress = Progress::of(&found.logs);
     let outcome = {
         let _bar = Bar::show(&progress, args.telling.quiet);
         engine::run(&found.logs, &grammars, &catalogue, &options, &progress).map_err(one)?
     };
-    options.told.clear();
     let mut report = outcome.into_report(&catalogue, &playbook);
     report.notes.splice(0..0, found.notes);
     report.defects.splice(0..0, found.defects.drain(..));

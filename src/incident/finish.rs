@@ -151,17 +151,21 @@ fn connected(segments: &[Segment], traffic: Option<&TimeHistogram>) -> Vec<Segme
 
 /// Troubles of one cause that touch in time are one: requests take in the attempts and conditions around them.
 fn merge_same(troubles: &mut Troubles, gap: i64) {
-    let mut at = 0;
-    while at < troubles.len() {
-        let host = (0..troubles.len()).find(|host| *host != at && takes_in(&troubles[*host], &troubles[at], gap));
-        match host {
-            Some(host) => {
-                let guest = troubles.remove(at);
-                let host = if host > at { host - 1 } else { host };
-                take_in(&mut troubles[host], &guest, false);
-                at = 0;
+    loop {
+        let before = troubles.len();
+        let mut at = 0;
+        while at < troubles.len() {
+            let takes = |host: &usize| *host != at && takes_in(&troubles[*host], &troubles[at], gap);
+            match (0..troubles.len()).find(takes) {
+                Some(host) => {
+                    let guest = troubles.remove(at);
+                    take_in(&mut troubles[if host > at { host - 1 } else { host }], &guest, false);
+                }
+                None => at += 1,
             }
-            None => at += 1,
+        }
+        if troubles.len() == before {
+            return;
         }
     }
 }
@@ -213,17 +217,45 @@ fn take_in(host: &mut Trouble, guest: &Trouble, other_cause: bool) {
     host.only_conditions &= guest.only_conditions;
 }
 
-/// First signs, aftermath and what a condition explains are counted into the trouble they belong to.
+/// First signs, aftermath and what a condition explains are counted into the trouble they belong to: the ones with the
+/// fewest failures first, each into the host with the most, until nothing changes.
 fn absorb(troubles: &mut Troubles, catalogue: &Catalogue, tally: &Tally) {
-    while let Some((host, guest)) = next_absorption(troubles, catalogue, tally) {
-        let taken = troubles.remove(guest);
-        let host = if host > guest { host - 1 } else { host };
-        let failures = taken.segment.requests.max(taken.segment.attempts);
-        take_in(&mut troubles[host], &taken, true);
-        note_absorbed(&mut troubles[host].absorbed, taken.cause, failures);
-        for (cause, count) in taken.absorbed {
-            note_absorbed(&mut troubles[host].absorbed, cause, count);
+    let size = |trouble: &Trouble| {
+        (trouble.segment.requests, trouble.segment.first, tally.services.name(trouble.service).to_vec(), trouble.cause)
+    };
+    loop {
+        let before = troubles.len();
+        troubles.sort_by_cached_key(size);
+        let mut at = 0;
+        while at < troubles.len() {
+            match host_of(at, troubles, catalogue) {
+                Some(host) => absorb_one(host, at, troubles),
+                None => at += 1,
+            }
         }
+        if troubles.len() == before {
+            return;
+        }
+    }
+}
+
+/// The trouble into which this one belongs: of several the one with the most failures.
+fn host_of(guest: usize, troubles: &Troubles, catalogue: &Catalogue) -> Option<usize> {
+    let fits = |host: &usize| *host != guest && absorbs(&troubles[*host], &troubles[guest], catalogue);
+    let hosts = (0..troubles.len()).filter(fits);
+    hosts.max_by_key(|host| {
+        (troubles[*host].segment.requests, troubles[*host].segment.records, std::cmp::Reverse(*host))
+    })
+}
+
+fn absorb_one(host: usize, guest: usize, troubles: &mut Troubles) {
+    let taken = troubles.remove(guest);
+    let host = &mut troubles[if host > guest { host - 1 } else { host }];
+    let failures = taken.segment.requests.max(taken.segment.attempts);
+    take_in(host, &taken, true);
+    note_absorbed(&mut host.absorbed, taken.cause, failures);
+    for (cause, count) in taken.absorbed {
+        note_absorbed(&mut host.absorbed, cause, count);
     }
 }
 
@@ -232,23 +264,6 @@ fn note_absorbed(list: &mut Vec<(CauseId, u64)>, cause: CauseId, count: u64) {
         Some((_, known)) => *known += count,
         None => list.push((cause, count)),
     }
-}
-
-/// The pair to join next: the guest with the fewest failures first, into the host with the most.
-fn next_absorption(troubles: &Troubles, catalogue: &Catalogue, tally: &Tally) -> Option<(usize, usize)> {
-    let mut pairs: Vec<(usize, usize)> = Vec::new();
-    for (guest_at, guest) in troubles.iter().enumerate() {
-        let hosts = troubles
-            .iter()
-            .enumerate()
-            .filter(|(host_at, host)| *host_at != guest_at && absorbs(host, guest, catalogue));
-        let best = hosts.max_by_key(|(at, host)| (host.segment.requests, host.segment.records, std::cmp::Reverse(*at)));
-        pairs.extend(best.map(|(host_at, _)| (host_at, guest_at)));
-    }
-    pairs.into_iter().min_by_key(|(_, guest)| {
-        let trouble = &troubles[*guest];
-        (trouble.segment.requests, trouble.segment.first, tally.services.name(trouble.service).to_vec(), trouble.cause)
-    })
 }
 
 fn absorbs(host: &Trouble, guest: &Trouble, catalogue: &Catalogue) -> bool {

@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 const SLACK_MICROS: i64 = 3_000_000;
 /// An earlier attempt of the same request may be this much older.
 const WAIT_MICROS: i64 = 300_000_000;
-/// Diagnoses that wait at the same time; beyond it the oldest counts as unmatched.
+/// Requests, and diagnoses, that wait at the same time; beyond it the oldest is judged without its counterpart.
 const MOST_WAITING: usize = 65_536;
 
 /// A witness with its names in the tally's numbers and its place in the log.
@@ -48,7 +48,7 @@ pub struct Join<'c> {
     requests: Waiting,
     /// Whether there are access logs at all, and error logs at all.
     sides: Sides,
-    /// Diagnoses that had to stop waiting for want of room.
+    /// Requests and diagnoses that had to stop waiting for want of room.
     pub crowded_out: u64,
 }
 
@@ -106,6 +106,12 @@ impl<'c> Join<'c> {
         let found = self.diagnoses_of(request);
         if found.is_empty() {
             self.requests.push(Held::of(request));
+            if self.requests.len() > MOST_WAITING {
+                self.crowded_out += 1;
+                if let Some(oldest) = self.requests.pop_first() {
+                    self.settle_request(&oldest.as_placed(), &[], tally);
+                }
+            }
         } else {
             self.settle_request(request, &found, tally);
         }
@@ -118,7 +124,7 @@ impl<'c> Join<'c> {
         if let Some(request) = late_for.and_then(|number| self.requests.remove(number)) {
             self.settle_request(&request.as_placed(), &[number], tally);
         }
-        while self.diagnoses.len() > MOST_WAITING {
+        if self.diagnoses.len() > MOST_WAITING {
             self.crowded_out += 1;
             if let Some(oldest) = self.diagnoses.pop_first() {
                 settle_diagnosis(&oldest.as_placed(), oldest.claimed, tally);

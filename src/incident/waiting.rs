@@ -54,6 +54,10 @@ pub(super) enum Key {
     Request(u64),
 }
 
+/// Witnesses found by one key; of more the oldest are found no longer. Keys come from clients, and every one under a key
+/// is looked at: without a bound one client with one URI could make that work grow with its square.
+const MOST_OF_KEY: usize = 1024;
+
 /// The numbers under one key: mostly a single one.
 #[derive(Debug)]
 enum Numbers {
@@ -72,7 +76,12 @@ impl Numbers {
     fn push(&mut self, number: u64) {
         match self {
             Self::One(first) => *self = Self::Many(vec![*first, number]),
-            Self::Many(numbers) => numbers.push(number),
+            Self::Many(numbers) => {
+                if numbers.len() >= MOST_OF_KEY {
+                    numbers.remove(0);
+                }
+                numbers.push(number);
+            }
         }
     }
 }
@@ -164,5 +173,18 @@ impl Waiting {
     /// The one that came last of those with this key that fit.
     pub(super) fn newest(&self, key: Key, fits: impl Fn(&Held) -> bool) -> Option<u64> {
         self.all(key, fits).max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_key_holds_a_bounded_number() {
+        let mut numbers = Numbers::One(0);
+        (1..=MOST_OF_KEY as u64).for_each(|number| numbers.push(number));
+        assert_eq!(numbers.as_slice().len(), MOST_OF_KEY);
+        assert_eq!((numbers.as_slice()[0], numbers.as_slice().last()), (1, Some(&(MOST_OF_KEY as u64))));
     }
 }
