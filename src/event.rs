@@ -116,6 +116,30 @@ closed_list! {
         Tail = "tail",
         /// The real line inside an envelope.
         Inner = "inner",
+        /// IIS's substatus: why, more closely than the status.
+        Substatus = "substatus",
+        /// An operating system's or library's error number that stands alone (IIS `sc-win32-status`).
+        OsCode = "os_code",
+        /// How the session or response ended, in the product's letters (HAProxy's termination state, Envoy's flags).
+        Flags = "flags",
+        /// The product's words on how the response came about (Envoy `response_code_details`, Cloudflare's pathing).
+        Details = "details",
+        /// What a balancer's rule did (`forward`, `fixed-response`, `waf`).
+        Actions = "actions",
+        /// The number or code of a message or error (`AH01114`, a SQLSTATE, `1203`).
+        Code = "code",
+        /// The part of the program that wrote the line (`proxy_fcgi`, a logger's name).
+        Module = "module",
+        /// Which output of a container the line came from.
+        Stream = "stream",
+        /// What made the request, where it was no client (health check, worker, cache).
+        RequestSource = "request_source",
+        /// Id of the request that this one was made for.
+        ParentId = "parent_id",
+        /// Time that the request waited for a worker or connection.
+        QueueDuration = "queue_duration",
+        /// How often another attempt was made.
+        Retries = "retries",
         /// Who wrote the answered status: `proxy`, `upstream` or `unknown`. Derived, no log has it by this name.
         AnsweredBy = "answered_by",
     }
