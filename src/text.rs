@@ -6,6 +6,16 @@ pub fn begins_with(text: &[u8], start: &[u8]) -> bool {
     text.len() >= start.len() && text.iter().zip(start).all(|(a, b)| a == b)
 }
 
+/// The address without its port: `192.0.2.7:80`, `[2001:db8::7]:80` and, as some programs write it, `2001:db8::7:80`.
+pub fn without_port(address: &[u8]) -> &[u8] {
+    let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    match memchr::memrchr(b':', address) {
+        // `::1` has no port: what would be left ends in the middle of an address.
+        Some(colon) if is_number(&address[colon + 1..]) && !address[..colon].ends_with(b":") => &address[..colon],
+        _ => address,
+    }
+}
+
 /// The bytes as text that can do nothing to a terminal: invalid UTF-8 becomes U+FFFD; C0, C1, DEL, bidi controls and
 /// zero-width characters become visible escapes (`\x1b`, `\u{202e}`).
 pub fn harmless(bytes: &[u8]) -> String {
@@ -31,7 +41,22 @@ pub fn is_treacherous(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::harmless;
+    use super::{harmless, without_port};
+
+    #[test]
+    fn ports_are_taken_off() {
+        for (address, bare) in [
+            ("192.0.2.7:80", "192.0.2.7"),
+            ("192.0.2.7", "192.0.2.7"),
+            ("[2001:db8::7]:80", "[2001:db8::7]"),
+            ("2001:db8::7:51234", "2001:db8::7"),
+            ("::1", "::1"),
+            ("unix:", "unix:"),
+            ("-", "-"),
+        ] {
+            assert_eq!(String::from_utf8_lossy(without_port(address.as_bytes())), bare);
+        }
+    }
 
     #[test]
     fn nothing_invisible_comes_through() {

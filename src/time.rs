@@ -61,7 +61,8 @@ crate::event::closed_list! {
     Shape {
         /// `2026/01/15 20:44:57`: nginx error. Local, no offset.
         Slashed = "slashed",
-        /// `15/Jan/2026:20:45:05 +0000`: common log format. Names its offset.
+        /// `15/Jan/2026:20:45:05 +0000`: common log format. Names its offset; without one (HAProxy, which adds
+        /// milliseconds) it is local.
         Clf = "clf",
         /// `2026-01-15T20:45:05.123+01:00`, also with a space for the `T`, without fraction, without offset (then local).
         Iso = "iso",
@@ -71,6 +72,8 @@ crate::event::closed_list! {
         EpochMs = "epoch-ms",
         /// `15-Jan-2026 20:45:05`, perhaps with `.123456`, perhaps followed by a zone's name: php-fpm and PHP. Local.
         Dashed = "dashed",
+        /// `Thu Jan 15 20:44:57.652118 2026`, also without fraction: C's asctime, Apache's error log. Local.
+        Ctime = "ctime",
     }
 }
 
@@ -78,8 +81,9 @@ impl Shape {
     /// Whether stamps of this shape say their zone themselves.
     pub fn names_its_zone(self, stamp: &[u8]) -> bool {
         match self {
-            Self::Clf | Self::Epoch | Self::EpochMs => true,
-            Self::Slashed | Self::Dashed => false,
+            Self::Epoch | Self::EpochMs => true,
+            Self::Slashed | Self::Dashed | Self::Ctime => false,
+            Self::Clf => read_clf(stamp).is_some_and(|(_, offset)| offset.is_some()),
             Self::Iso => read_iso(stamp).is_some_and(|(_, offset)| offset.is_some()),
         }
     }
@@ -99,6 +103,7 @@ impl Shape {
             Self::Epoch => read_epoch(stamp).map(|micros| (micros, Some(0))),
             Self::EpochMs => digits(stamp).map(|ms| (ms.saturating_mul(1000), Some(0))),
             Self::Dashed => read_dashed(stamp),
+            Self::Ctime => read_ctime(stamp),
         }
     }
 }
@@ -167,10 +172,23 @@ fn read_clf(stamp: &[u8]) -> Wall {
     let (&[m1, m2, m3, b'/', y1, y2, y3, y4, b':'], rest) = stamp[slash + 1..].split_first_chunk::<9>()? else {
         return None;
     };
-    let (clock, rest) = rest.split_first_chunk::<8>()?;
     let days = days_from_civil(digits(&[y1, y2, y3, y4])?, month_named(&[m1, m2, m3])?, day)?;
-    let offset = read_offset(rest.strip_prefix(b" ")?)?;
-    Some((days * DAY + whole_clock(clock)?, Some(offset)))
+    let (micros, rest) = fractional_clock(rest)?;
+    let offset = match rest {
+        b"" => None,
+        rest => Some(read_offset(rest.strip_prefix(b" ")?)?),
+    };
+    Some((days * DAY + micros, offset))
+}
+
+fn read_ctime(stamp: &[u8]) -> Wall {
+    let (&[_, _, _, b' ', m1, m2, m3, b' ', d1, d2, b' '], rest) = stamp.split_first_chunk::<11>()? else {
+        return None;
+    };
+    let (micros, year) = fractional_clock(rest)?;
+    let day = if d1 == b' ' { digits(&[d2])? } else { digits(&[d1, d2])? };
+    let days = days_from_civil(digits(year.strip_prefix(b" ")?)?, month_named(&[m1, m2, m3])?, day)?;
+    Some((days * DAY + micros, None))
 }
 
 fn read_dashed(stamp: &[u8]) -> Wall {
@@ -270,6 +288,9 @@ mod tests {
         assert_eq!(utc(Shape::Epoch, "1768509897.000"), same);
         assert_eq!(utc(Shape::EpochMs, "1768509897000"), same);
         assert_eq!(utc(Shape::Dashed, "15-Jan-2026 20:44:57"), same);
+        assert_eq!(utc(Shape::Ctime, "Thu Jan 15 20:44:57 2026"), same);
+        assert_eq!(utc(Shape::Ctime, "Thu Jan 15 20:44:57.000123 2026"), same);
+        assert_eq!(utc(Shape::Clf, "15/Jan/2026:20:44:57.250").as_deref(), Some("2026-01-15T20:44:57.250Z"));
         assert_eq!(
             utc(Shape::Dashed, "15-Jan-2026 20:44:57.250 Europe/Berlin").as_deref(),
             Some("2026-01-15T20:44:57.250Z")

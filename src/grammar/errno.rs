@@ -87,7 +87,18 @@ impl Errnos {
     pub fn name(&self, brackets: &[u8]) -> Option<&'static str> {
         let colon = memchr::memchr(b':', brackets)?;
         let number: u32 = std::str::from_utf8(&brackets[..colon]).ok()?.trim().parse().ok()?;
-        let text = brackets[colon + 1..].strip_prefix(b" ")?;
+        self.of(number, brackets[colon + 1..].strip_prefix(b" ")?)
+    }
+
+    /// The same of a number and a text that stand apart (Apache: `(111)Connection refused`).
+    pub fn name_of(&self, number: &[u8], text: &[u8]) -> Option<&'static str> {
+        let number: u32 = std::str::from_utf8(number).ok()?.parse().ok()?;
+        // Windows ends its texts with a full stop and spaces.
+        let end = text.iter().rposition(|byte| !matches!(byte, b' ' | b'.')).map_or(0, |last| last + 1);
+        self.of(number, &text[..end])
+    }
+
+    fn of(&self, number: u32, text: &[u8]) -> Option<&'static str> {
         let by_number = if number >= WINDOWS_FROM { &self.by_windows } else { &self.by_linux };
         self.by_text.get(text).or_else(|| by_number.get(&number).filter(|_| !text.is_empty())).copied()
     }

@@ -13,6 +13,7 @@ pub mod nginx_conf;
 pub mod notation;
 pub mod pattern;
 mod repeat;
+mod span;
 pub mod wording;
 
 use crate::event::{Event, Field, closed_list};

@@ -11,15 +11,18 @@
 //! | `{field:digits}` | one or more digits |
 //! | `{field:word}` | one or more bytes that are no space and no tab |
 //! | `{field:list}` | a word, or several joined by `, ` or ` : ` (nginx's upstream lists) |
+//! | `{field:not ABC}` | bytes that are none of these; perhaps no byte at all |
+//! | `{field:peer}` | an address; its port is passed over |
 //! | `{field:rest}` | everything to the end |
-//! | `{?...}` | may be missing; must begin with a literal |
+//! | `{?...}` | may be missing; must begin with a literal where it follows a value without an end of its own |
 //! | `{{` | a brace |
 
+pub use super::span::Span;
+use super::span::span;
 use crate::event::{Event, Field};
 use crate::text::begins_with;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_while1};
-use nom::character::complete::digit1;
 use nom::combinator::{map, map_opt, opt, verify};
 use nom::multi::many0;
 use nom::sequence::{delimited, preceded};
@@ -50,25 +53,8 @@ pub enum Piece {
     Literal(Text),
     /// A value; kept where it has a field.
     Value(Option<Field>, Span),
-    /// Pieces that may be missing as a whole; the first is a literal.
+    /// Pieces that may be missing as a whole; behind [`Span::Until`] the first is a literal.
     Optional(Vec<Piece>),
-}
-
-/// How far a value reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Span {
-    /// To the next literal of the pattern, or to the end.
-    Until,
-    /// So many bytes.
-    Fixed(usize),
-    /// One or more digits.
-    Digits,
-    /// One or more bytes that are no space and no tab: what stands between columns in logs written for tools.
-    Word,
-    /// A word, or words joined by `, ` and ` : `.
-    List,
-    /// To the end.
-    Rest,
 }
 
 /// Text to be found. It is short and begins with a byte that is rare in values (a quote, a bracket, a space), so looking
@@ -122,12 +108,7 @@ impl Pattern {
     /// # Errors
     /// Where two values stand side by side, so that nobody can tell where the first ends.
     pub fn from_pieces(pieces: Vec<Piece>) -> Result<Self, String> {
-        for pair in pieces.windows(2) {
-            if let [Piece::Value(first, Span::Until), Piece::Value(second, _)] = pair {
-                let name = |field: &Option<Field>| field.map_or("_", Field::name);
-                return Err(format!("nothing separates {{{}}} from {{{}}}", name(first), name(second)));
-            }
-        }
+        part_from_each_other(&pieces)?;
         Ok(Self { pieces })
     }
 
@@ -160,6 +141,25 @@ impl Pattern {
     }
 }
 
+/// A value without an end of its own must be followed by text.
+fn part_from_each_other(pieces: &[Piece]) -> Result<(), String> {
+    let name = |field: &Option<Field>| field.map_or("_", Field::name);
+    for pair in pieces.windows(2) {
+        let [Piece::Value(first, Span::Until), next] = pair else { continue };
+        let second = match next {
+            Piece::Optional(inner) => inner.first().unwrap_or(next),
+            other => other,
+        };
+        if let Piece::Value(second, _) = second {
+            return Err(format!("nothing separates {{{}}} from {{{}}}", name(first), name(second)));
+        }
+    }
+    pieces.iter().try_for_each(|piece| match piece {
+        Piece::Optional(inner) => part_from_each_other(inner),
+        _ => Ok(()),
+    })
+}
+
 fn collect_fields(pieces: &[Piece], found: &mut Vec<Field>) {
     for piece in pieces {
         match piece {
@@ -184,9 +184,9 @@ fn run<'a>(mut pieces: &[Piece], line: &'a [u8], mut at: usize, event: &mut Even
             }
             Piece::Value(field, Span::Until) => return run_until(*field, rest, line, at, event),
             Piece::Value(field, span) => {
-                let end = at + length_of(*span, &line[at..])?;
-                keep(*field, &line[at..end], event);
-                end
+                let (length, kept) = span.length(&line[at..])?;
+                keep(*field, &line[at..at + kept], event);
+                at + length
             }
         };
         pieces = rest;
@@ -247,32 +247,6 @@ fn keep<'a>(field: Option<Field>, value: &'a [u8], event: &mut Event<'a>) {
     }
 }
 
-/// How many bytes of `text` a self-delimiting value takes.
-fn length_of(span: Span, text: &[u8]) -> Option<usize> {
-    match span {
-        Span::Fixed(bytes) => (text.len() >= bytes).then_some(bytes),
-        Span::Digits => Some(text.iter().take_while(|byte| byte.is_ascii_digit()).count()).filter(|count| *count > 0),
-        Span::Word => Some(memchr::memchr2(b' ', b'\t', text).unwrap_or(text.len())).filter(|count| *count > 0),
-        Span::List => Some(list_length(text)),
-        Span::Until | Span::Rest => Some(text.len()),
-    }
-}
-
-/// nginx joins peers by `, ` and passes by ` : ` (FORMATS.md section 2.1); the list ends at any other space.
-fn list_length(text: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(space) = memchr::memchr2(b' ', b'\t', &text[at..]).map(|found| at + found) {
-        let joined = text[space] == b' ' && space > 0 && text[space - 1] == b',';
-        let goes_on = joined || text[space..].starts_with(b" : ");
-        if !goes_on {
-            let quote = memchr::memchr2(b'"', b']', &text[at..space]).map_or(space, |found| at + found);
-            return quote;
-        }
-        at = if text[space..].starts_with(b" : ") { space + 3 } else { space + 1 };
-    }
-    memchr::memchr2(b'"', b']', &text[at..]).map_or(text.len(), |found| at + found)
-}
-
 fn pieces(text: &str) -> IResult<&str, Vec<Piece>> {
     many0(alt((map(literal, |text| Piece::literal(text.as_bytes())), optional, value))).parse(text)
 }
@@ -284,8 +258,8 @@ fn literal(text: &str) -> IResult<&str, String> {
 }
 
 fn optional(text: &str) -> IResult<&str, Piece> {
-    let begins_with_text = |inner: &Vec<Piece>| matches!(inner.first(), Some(Piece::Literal(_)));
-    map(verify(delimited(tag("{?"), pieces, tag("}")), begins_with_text), Piece::Optional).parse(text)
+    let something = |inner: &Vec<Piece>| !inner.is_empty();
+    map(verify(delimited(tag("{?"), pieces, tag("}")), something), Piece::Optional).parse(text)
 }
 
 fn value(text: &str) -> IResult<&str, Piece> {
@@ -297,17 +271,6 @@ fn value(text: &str) -> IResult<&str, Piece> {
 
 fn name(text: &str) -> IResult<&str, &str> {
     take_while1(|letter: char| letter.is_ascii_lowercase() || letter == '_').parse(text)
-}
-
-fn span(text: &str) -> IResult<&str, Span> {
-    alt((
-        map_opt(digit1, |digits: &str| digits.parse().ok().map(Span::Fixed)),
-        map(tag("digits"), |_| Span::Digits),
-        map(tag("word"), |_| Span::Word),
-        map(tag("list"), |_| Span::List),
-        map(tag("rest"), |_| Span::Rest),
-    ))
-    .parse(text)
 }
 
 #[cfg(test)]
@@ -379,8 +342,23 @@ mod tests {
     }
 
     #[test]
+    fn values_may_end_before_given_bytes_or_a_port() {
+        let pattern = "[{?{module:not :]}:}{level}] {?[client {client:peer}] }{message:rest}";
+        let of = |client: &str, module: &str| {
+            let (level, message) = ("error".to_owned(), "x: y".to_owned());
+            let mut fields = vec![("level".to_owned(), level), ("message".to_owned(), message)];
+            fields.extend((!client.is_empty()).then(|| ("client".to_owned(), client.to_owned())));
+            fields.extend((module != "-").then(|| ("module".to_owned(), module.to_owned())));
+            Some(fields)
+        };
+        assert_eq!(read(pattern, "[core:error] [client 192.0.2.7:5] x: y"), of("192.0.2.7", "core"));
+        assert_eq!(read(pattern, "[:error] [client 2001:db8::7:5] x: y"), of("2001:db8::7", ""));
+        assert_eq!(read(pattern, "[error] x: y"), of("", "-"));
+    }
+
+    #[test]
     fn wrong_patterns_are_refused() {
-        for wrong in ["{nofield}", "{client}{user}", "{?{client}}", "{status:three}", "{client"] {
+        for wrong in ["{nofield}", "{client}{user}", "{client}{?{user}}", "{?}", "{status:three}", "{client"] {
             assert!(Pattern::parse(wrong).is_err(), "{wrong}");
         }
     }
