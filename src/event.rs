@@ -209,6 +209,18 @@ closed_list! {
     }
 }
 
+closed_list! {
+    /// Who wrote the answered status.
+    AnsweredBy {
+        /// This hop: it asked nobody, got no usable answer, or replaced the one it got.
+        Proxy = "proxy",
+        /// The next hop: its answer was passed on.
+        Upstream = "upstream",
+        /// The log does not say.
+        Unknown = "unknown",
+    }
+}
+
 /// One record, read: which fields it has, borrowed from its bytes.
 #[derive(Clone)]
 pub struct Event<'a> {

@@ -1,8 +1,9 @@
 //! Reading `grammars/causes/` and `grammars/benign/`: text to causes and rules, each held against its own examples.
 
-use super::{Catalogue, Cause, CauseId, Condition, Fallback, Gives, Matcher, Rule, RuleId};
+use super::{Catalogue, Cause, CauseId, Fallback, Gives, Matcher, Rule, RuleId};
 use crate::error::{Defect, Result, did_you_mean};
 use crate::event::{Certainty, Event, Field, Hop, Role, Severity};
+use crate::grammar::when::Condition;
 use crate::grammar::wording::Wording;
 use crate::grammar::{Format, Grammars, RecordReader, Witness};
 use crate::knowledge::{self, File};
@@ -133,10 +134,11 @@ impl Catalogue {
         };
         let mut event = Event::default();
         RecordReader::new(Arc::clone(format), Zone::UTC).read(example.as_bytes(), &mut event);
+        let judge = self.judge(format);
         if format.witness == Witness::Request {
-            event.set(Field::AnsweredBy, super::AnsweredBy::of(&event).name().as_bytes());
+            judge.derive_fields(&mut event);
         }
-        match self.judge(format).all(&event).first() {
+        match judge.all(&event).first() {
             Some(winner) if *winner == id => Ok(()),
             Some(winner) => {
                 wrong(format!("{} is beaten by {} on its own example: {example}", rule.id, self.rule(*winner).id))

@@ -41,7 +41,7 @@ impl VerdictMemo {
 
     /// The verdict on a failed request (see [`Judge::request`]).
     pub fn request(&mut self, judge: &Judge<'_>, event: &mut Event<'_>, status: u16) -> Verdict {
-        super::derive_fields(event);
+        judge.derive_fields(event);
         self.key.clear();
         // What the fallback looks at, and then all that any rule does.
         add(&mut self.key, event.raw(Field::Status), true);

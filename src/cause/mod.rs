@@ -8,17 +8,17 @@ mod answered;
 mod load;
 mod matcher;
 mod memo;
-mod when;
 
-use crate::event::{Certainty, Event, Field, Hop, Role, Severity, closed_list};
+use crate::event::{AnsweredBy, Certainty, Event, Field, Hop, Role, Severity, closed_list};
+use crate::grammar::when::Condition;
 use crate::grammar::wording::Wording;
-use crate::grammar::{Format, split_request};
-pub use answered::{AnsweredBy, Basis};
+use crate::grammar::{Answered, Format, split_request};
+pub use answered::{Basis, who_answered};
 use matcher::Matcher;
 pub use memo::VerdictMemo;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
-pub use when::{Condition, last_attempt};
+use std::sync::Arc;
 
 /// A cause's place in the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -170,7 +170,7 @@ impl Catalogue {
 
     /// The judge for records of a format.
     pub fn judge<'c>(&'c self, format: &Format) -> Judge<'c> {
-        Judge { catalogue: self, matcher: self.by_format.get(&format.id) }
+        Judge { catalogue: self, matcher: self.by_format.get(&format.id), answered: Arc::clone(&format.answered) }
     }
 
     /// What outranks what among rules that fit one record; the greatest wins.
@@ -189,20 +189,22 @@ pub struct Fit {
     pub literal_bytes: usize,
 }
 
-/// Sets the fields of a request that no log has by their names: method and URI, and who answered.
-fn derive_fields(event: &mut Event<'_>) {
-    split_request(event);
-    event.set(Field::AnsweredBy, AnsweredBy::of(event).name().as_bytes());
-}
-
 /// Judges the records of one format.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Judge<'c> {
     catalogue: &'c Catalogue,
     matcher: Option<&'c Matcher>,
+    answered: Arc<[Answered]>,
 }
 
 impl Judge<'_> {
+    /// Sets the fields of a request that no log has by their names: method and URI, and who answered.
+    pub fn derive_fields(&self, event: &mut Event<'_>) {
+        split_request(event);
+        let (by, _) = who_answered(event, &self.answered);
+        event.set(Field::AnsweredBy, by.name().as_bytes());
+    }
+
     /// The fields before a record's tail on which a verdict depends, and whether their value counts.
     fn tested_in_message(&self) -> impl Iterator<Item = (Field, bool)> + '_ {
         self.matcher.into_iter().flat_map(|matcher| matcher.tested_in_message.iter().copied())
@@ -235,7 +237,7 @@ impl Judge<'_> {
 
     /// The verdict on a request that was answered with `status` (5xx or no valid one). Sets the derived fields.
     pub fn request(&self, event: &mut Event<'_>, status: u16) -> Verdict {
-        derive_fields(event);
+        self.derive_fields(event);
         self.derived_request(event, status)
     }
 

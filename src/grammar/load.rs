@@ -6,9 +6,10 @@ use super::errno::Errnos;
 use super::json::Keys;
 use super::notation::{LogFormat, Variable, Variables};
 use super::pattern::{Pattern, Span};
-use super::{Extract, Format, Marks, Mask, Reader, RecordReader, Witness};
+use super::when::Condition;
+use super::{Answered, Extract, Format, Marks, Mask, Reader, RecordReader, Witness};
 use crate::error::{Defect, Result, did_you_mean};
-use crate::event::{Event, Field};
+use crate::event::{AnsweredBy, Event, Field};
 use crate::knowledge::{self, File};
 use crate::time::{Shape, Zone};
 use serde::Deserialize;
@@ -46,6 +47,15 @@ struct RawGrammar {
     tail: Option<RawTail>,
     #[serde(default)]
     extract: Vec<RawExtract>,
+    #[serde(default)]
+    answered: Vec<RawAnswered>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAnswered {
+    when: String,
+    by: AnsweredBy,
 }
 
 #[derive(Deserialize)]
@@ -140,9 +150,12 @@ impl Grammars {
     }
 
     fn add(&mut self, file: &File, raw: &RawGrammar, errnos: &Arc<Errnos>) -> Result<()> {
+        let answered = answered_of(file, &raw.answered)?;
         for layout in &raw.layout {
             let wrong = |what: String| Defect::new(&file.name, what).at(file.line_of(&layout.name));
-            let format = Arc::new(self.build(raw, layout, errnos).map_err(wrong)?);
+            let mut format = self.build(raw, layout, errnos).map_err(wrong)?;
+            format.answered = Arc::clone(&answered);
+            let format = Arc::new(format);
             for example in &layout.examples {
                 prove(&format, example)
                     .map_err(|what| wrong(what).at(file.line_of(example.lines().next().unwrap_or(""))))?;
@@ -173,6 +186,7 @@ impl Grammars {
             title: raw.title.clone(),
             witness: raw.witness,
             stamp_marks: raw.stamp_marks,
+            answered: Arc::default(),
             rank: raw.rank + layout.rank,
             stamp,
             reader,
@@ -207,6 +221,7 @@ impl Grammars {
             title: "nginx access log".into(),
             witness: Witness::Request,
             stamp_marks: Marks::End,
+            answered: Arc::default(),
             rank: TOLD,
             stamp: log_format.stamp(&self.variables),
             reader: Reader::Pattern(log_format.compile(&self.variables)?),
@@ -291,6 +306,15 @@ fn keys_of(file: &File, raw: &BTreeMap<String, Vec<String>>) -> Result<Keys> {
         names.extend(spellings.iter().map(|name| (name.clone(), known)));
     }
     Ok(Keys::new(names))
+}
+
+fn answered_of(file: &File, raws: &[RawAnswered]) -> Result<Arc<[Answered]>> {
+    let read = |(number, raw): (usize, &RawAnswered)| {
+        let when = Condition::parse(&raw.when)
+            .map_err(|what| Defect::new(&file.name, what).at(file.line_of_table("[[answered]]", number)))?;
+        Ok(Answered { when, by: raw.by })
+    };
+    raws.iter().enumerate().map(read).collect()
 }
 
 impl From<RawVariable> for Variable {

@@ -14,9 +14,10 @@ pub mod notation;
 pub mod pattern;
 mod repeat;
 mod span;
+pub mod when;
 pub mod wording;
 
-use crate::event::{Event, Field, closed_list};
+use crate::event::{AnsweredBy, Event, Field, closed_list};
 use crate::time::{Shape, StampReader, Timestamp, Zone};
 use context::{PhaseMemo, Phases, Tail};
 use errno::Errnos;
@@ -24,6 +25,7 @@ pub use load::Grammars;
 use pattern::{Pattern, Reach};
 use repeat::Repeat;
 use std::sync::Arc;
+use when::Condition;
 
 closed_list! {
     /// What a line of a format proves.
@@ -60,6 +62,8 @@ pub struct Format {
     pub witness: Witness,
     /// The moment that its stamp marks.
     pub stamp_marks: Marks,
+    /// Who answered, by what this product's lines say: the first whose condition is met decides, before the usual reading.
+    pub answered: Arc<[Answered]>,
     /// Among formats that fit a log equally well, the highest is taken.
     pub rank: i32,
     stamp: Option<Shape>,
@@ -79,6 +83,15 @@ pub struct Format {
 enum Reader {
     Pattern(Pattern),
     Json(Arc<json::Keys>),
+}
+
+/// Who answered, where the condition is met.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// What the line must say.
+    pub when: Condition,
+    /// Who wrote the status then.
+    pub by: AnsweredBy,
 }
 
 /// A field that stands inside the message: between two texts.

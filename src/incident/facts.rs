@@ -4,9 +4,9 @@
 
 use super::names::NameId;
 use super::part::Part;
-use crate::cause::last_attempt;
 use crate::event::{Event, Field};
 use crate::grammar::Witness;
+use crate::grammar::when::last_attempt;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// `unix:` stands for a client on a socket; mail adds words behind the address.

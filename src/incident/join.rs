@@ -11,8 +11,8 @@ use super::part::{WitnessKind, WitnessRecord};
 use super::segment::{EvidenceLine, Failure, MOST_EVIDENCE_BYTES, TroubleKind};
 use super::tally::{SeriesKey, Tally};
 use super::waiting::{Held, Waiting};
-use crate::cause::{AnsweredBy, Catalogue};
-use crate::event::Certainty;
+use crate::cause::Catalogue;
+use crate::event::{AnsweredBy, Certainty};
 use crate::time::Timestamp;
 
 /// A diagnosis that ends a request is written within this of the access line: cached clocks, buffers.

@@ -2,8 +2,8 @@
 
 use super::names::{NameId, Names};
 use super::template::Templates;
-use crate::cause::{AnsweredBy, CauseId, RuleId};
-use crate::event::Certainty;
+use crate::cause::{CauseId, RuleId};
+use crate::event::{AnsweredBy, Certainty};
 use crate::time::Timestamp;
 
 /// How the physical lines of a chunk ended: each in exactly one of these.

@@ -7,8 +7,8 @@ use super::facts::{
 };
 use super::names::{NameId, fold_path};
 use super::part::{Part, Traffic, WitnessKind, WitnessRecord};
-use crate::cause::{AnsweredBy, Catalogue, Gives, Judge, Verdict, VerdictMemo};
-use crate::event::{Event, Field};
+use crate::cause::{Catalogue, Gives, Judge, Verdict, VerdictMemo};
+use crate::event::{AnsweredBy, Event, Field};
 use crate::grammar::envelope::Envelope;
 use crate::grammar::{Format, RecordReader, Witness};
 use crate::source::{Chunk, PieceKind, pieces};

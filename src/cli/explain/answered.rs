@@ -1,7 +1,8 @@
 //! Who wrote the status of an access line, why that is known, and what would have to be logged to tell more.
 
-use crate::cause::{AnsweredBy, Basis};
-use crate::event::{Event, Field};
+use crate::cause::{Basis, who_answered};
+use crate::event::{AnsweredBy, Event, Field};
+use crate::grammar::Format;
 use crate::report::terminal::page::Page;
 use std::io;
 
@@ -17,8 +18,8 @@ const TELLING: [(Field, &str); 7] = [
 ];
 
 /// Tells who answered.
-pub(super) fn tell(event: &Event<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let (by, basis) = AnsweredBy::with_basis(event);
+pub(super) fn tell(event: &Event<'_>, format: &Format, page: &mut Page<'_>) -> io::Result<()> {
+    let (by, basis) = who_answered(event, &format.answered);
     let who = match by {
         AnsweredBy::Proxy => "the proxy that wrote this line",
         AnsweredBy::Upstream => "the upstream; the proxy passed it on",
@@ -30,6 +31,7 @@ pub(super) fn tell(event: &Event<'_>, page: &mut Page<'_>) -> io::Result<()> {
 
 fn why(basis: Basis) -> &'static str {
     match basis {
+        Basis::Format(_) => "that is how this product writes it",
         Basis::NobodyAsked => "there is no upstream in it, so nobody else was asked",
         Basis::StatusNotLogged => "the upstream's status is not logged",
         Basis::NoStatusGiven => "the upstream gave no status",

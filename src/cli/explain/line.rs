@@ -60,7 +60,7 @@ fn request(event: &mut Event<'_>, record: &Record, knowledge: &Knowledge, page: 
     let verdict = judge.request(event, status);
     let format = &record.format.id;
     verdict::tell(&Judged { event, witness: Witness::Request, format, verdict }, knowledge, page)?;
-    answered::tell(event, page)?;
+    answered::tell(event, &record.format, page)?;
     if verdict.certainty == Certainty::Default && verdict.gives == Gives::Failure {
         page.field("next", "read the error log too: a line of the same request there states the cause and wins")?;
     }

@@ -1,6 +1,7 @@
 //! Why one rule won over another: the order in which `cause` ranks them, in words.
 
-use crate::cause::{Catalogue, Condition, Fit};
+use crate::cause::{Catalogue, Fit};
+use crate::grammar::when::Condition;
 
 /// Why the loser lost against the winner.
 pub(super) fn why_lost(winner: Fit, loser: Fit, catalogue: &Catalogue) -> String {
