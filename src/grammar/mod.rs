@@ -17,7 +17,7 @@ pub mod wording;
 
 use crate::event::{Event, Field, closed_list};
 use crate::time::{Shape, StampReader, Timestamp, Zone};
-use context::{PhaseMemo, Phases, Tail};
+use context::{PhaseMemo, Phases, Tail, TailShape};
 use errno::Errnos;
 pub use load::Grammars;
 use pattern::{Pattern, Reach};
@@ -167,7 +167,7 @@ impl Format {
         for (at, tail) in self.tails.iter().enumerate() {
             if text.len() == whole.len() {
                 let first;
-                (text, first) = tail.split(text, event);
+                (text, first) = tail.split(text, event, &mut memo.tail);
                 let plain = first && at == 0 && self.extracts.is_empty();
                 opening = plain.then(|| record.len() - whole.len() + text.len() + tail.opening.needle().len());
             }
@@ -193,6 +193,7 @@ impl Format {
 /// What the message before had: neighbouring records mostly have the same.
 #[derive(Debug, Default)]
 struct MessageMemo {
+    tail: TailShape,
     errno: ErrnoMemo,
     phase: PhaseMemo,
 }
@@ -304,7 +305,11 @@ impl RecordReader {
 
     fn read_diagnosis<'a>(&mut self, record: &'a [u8], event: &mut Event<'a>) -> Option<Option<Timestamp>> {
         if let Some((tail, time)) = self.repeat.read(record, event)
-            && self.format.tails.first().is_some_and(|keys| keys.read_after_opening(record, tail, event))
+            && self
+                .format
+                .tails
+                .first()
+                .is_some_and(|keys| keys.read_like(&mut self.message.tail, &record[tail..], event))
         {
             self.repeated = true;
             split_request(event);

@@ -7,7 +7,7 @@ use super::part::Part;
 use crate::cause::last_attempt;
 use crate::event::{Event, Field};
 use crate::grammar::Witness;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// `unix:` stands for a client on a socket; mail adds words behind the address.
 pub(super) fn client_address(client: &[u8]) -> &[u8] {
@@ -75,22 +75,23 @@ pub(super) fn duration_ms(event: &Event<'_>) -> Option<u32> {
     (ms >= 0.0).then(|| ms.round().min(f64::from(u32::MAX)) as u32)
 }
 
-/// A hash that is the same in the error log (raw bytes) and in the access log (`\xHH`, or JSON's escapes). Fixed, so that
-/// the same bytes give the same report; tables keyed by it hash it again with a secret.
-pub(super) fn hash(first: &[u8], second: &[u8]) -> u64 {
-    hash_one(second, hash_one(first, 0)).max(1)
+/// A hash of method and URI that is the same in the error log (raw bytes) and in the access log (`\xHH`, or JSON's
+/// escapes). Fixed, so that the same bytes give the same report; tables keyed by it hash it again with a secret.
+pub(super) fn request_hash(method: &[u8], uri: &[u8]) -> u64 {
+    // Methods are short: the first eight bytes and the length stand for them.
+    let mut start = [0; 8];
+    start.iter_mut().zip(method).for_each(|(to, from)| *to = *from);
+    let seed = u64::from_le_bytes(start) ^ method.len() as u64;
+    let hash = match memchr::memchr(b'\\', uri) {
+        Some(_) => xxh3_64_with_seed(&unescaped(uri), seed),
+        None => xxh3_64_with_seed(uri, seed),
+    };
+    hash.max(1)
 }
 
-/// The same of one text.
+/// A hash of an address or id, which no log escapes.
 pub(super) fn hash_of(text: &[u8]) -> u64 {
-    hash_one(text, 0).max(1)
-}
-
-fn hash_one(text: &[u8], seed: u64) -> u64 {
-    match memchr::memchr(b'\\', text) {
-        Some(_) => xxh3_64_with_seed(&unescaped(text), seed),
-        None => xxh3_64_with_seed(text, seed),
-    }
+    xxh3_64(text).max(1)
 }
 
 /// Process and connection as one number: both are short decimal numbers.
@@ -155,9 +156,9 @@ mod tests {
 
     #[test]
     fn one_request_has_one_hash_in_every_log() {
-        let hashes =
-            ["/a\"b?c=\u{e9}", "/a\\x22b?c=\\xC3\\xA9", "/a\\\"b?c=\u{e9}"].map(|uri| hash(b"GET", uri.as_bytes()));
+        let hashes = ["/a\"b?c=\u{e9}", "/a\\x22b?c=\\xC3\\xA9", "/a\\\"b?c=\u{e9}"]
+            .map(|uri| request_hash(b"GET", uri.as_bytes()));
         assert!(hashes.windows(2).all(|pair| pair[0] == pair[1]), "{hashes:?}");
-        assert_ne!(hash(b"GET", b"/a"), hash(b"POST", b"/a"));
+        assert_ne!(request_hash(b"GET", b"/a"), request_hash(b"POST", b"/a"));
     }
 }

@@ -46,6 +46,8 @@ pub struct Join<'c> {
     clock: Timestamp,
     diagnoses: Waiting,
     requests: Waiting,
+    /// The diagnoses found for the request in hand.
+    found: Vec<u64>,
     /// Whether there are access logs at all, and error logs at all.
     sides: Sides,
     /// Requests and diagnoses that had to stop waiting for want of room.
@@ -71,6 +73,7 @@ impl<'c> Join<'c> {
             clock: Timestamp::from_micros(i64::MIN),
             diagnoses: Waiting::new(sides.clients),
             requests: Waiting::new(sides.clients),
+            found: Vec::new(),
             sides,
             crowded_out: 0,
         }
@@ -94,89 +97,93 @@ impl<'c> Join<'c> {
 
     /// Settles all that still waits: the logs have ended.
     pub fn finish(&mut self, tally: &mut Tally) {
-        while let Some(request) = self.requests.pop_first() {
-            self.settle_request(&request.as_placed(), &[], tally);
-        }
-        while let Some(diagnosis) = self.diagnoses.pop_first() {
-            settle_diagnosis(&diagnosis.as_placed(), diagnosis.claimed, tally);
-        }
+        while self.settle_first_request(tally) {}
+        while self.settle_first_diagnosis(tally) {}
+    }
+
+    /// Judges the request that has waited longest alone; `false` where none waits.
+    fn settle_first_request(&mut self, tally: &mut Tally) -> bool {
+        let Some(request) = self.requests.pop_first() else { return false };
+        self.settle_request(&request.as_placed(), &[], tally);
+        self.requests.recycle(request);
+        true
+    }
+
+    /// The same for a diagnosis.
+    fn settle_first_diagnosis(&mut self, tally: &mut Tally) -> bool {
+        let Some(diagnosis) = self.diagnoses.pop_first() else { return false };
+        settle_diagnosis(&diagnosis.as_placed(), diagnosis.claimed, tally);
+        self.diagnoses.recycle(diagnosis);
+        true
     }
 
     fn request(&mut self, request: &Placed<'_>, tally: &mut Tally) {
-        let found = self.diagnoses_of(request);
+        let mut found = std::mem::take(&mut self.found);
+        self.diagnoses_of(request, &mut found);
         if found.is_empty() {
-            self.requests.push(Held::of(request));
+            self.requests.push(request);
             if self.requests.len() > MOST_WAITING {
                 self.crowded_out += 1;
-                if let Some(oldest) = self.requests.pop_first() {
-                    self.settle_request(&oldest.as_placed(), &[], tally);
-                }
+                self.settle_first_request(tally);
             }
         } else {
             self.settle_request(request, &found, tally);
         }
+        self.found = found;
     }
 
     fn diagnosis(&mut self, diagnosis: &Placed<'_>, tally: &mut Tally) {
         let waits = |request: &Held| belongs(&request.placed, diagnosis);
-        let late_for = self.requests.keys(&diagnosis.witness).find_map(|key| self.requests.newest(key, waits));
-        let number = self.diagnoses.push(Held::of(diagnosis));
+        let late_for = self.requests.newest(&diagnosis.witness, waits);
+        let number = self.diagnoses.push(diagnosis);
         if let Some(request) = late_for.and_then(|number| self.requests.remove(number)) {
             self.settle_request(&request.as_placed(), &[number], tally);
+            self.requests.recycle(request);
         }
         if self.diagnoses.len() > MOST_WAITING {
             self.crowded_out += 1;
-            if let Some(oldest) = self.diagnoses.pop_first() {
-                settle_diagnosis(&oldest.as_placed(), oldest.claimed, tally);
-            }
+            self.settle_first_diagnosis(tally);
         }
     }
 
     /// The diagnoses that belong to a failed request: the ones near its end, and older ones of the same connection.
     /// Those that another request has claimed count only where there are no others.
-    fn diagnoses_of(&self, request: &Placed<'_>) -> Vec<u64> {
-        let mut found: Vec<u64> = Vec::new();
-        for key in self.diagnoses.keys(&request.witness) {
-            found.extend(self.diagnoses.all(key, |diagnosis| belongs(request, &diagnosis.placed)));
-        }
+    fn diagnoses_of(&self, request: &Placed<'_>, found: &mut Vec<u64>) {
+        self.diagnoses.candidates(&request.witness, found);
         let held = |number: &u64| self.diagnoses.get(*number);
+        let near = |number: &u64| held(number).is_some_and(|diagnosis| belongs(request, &diagnosis.placed));
+        if let [only] = found.as_slice() {
+            if !near(only) {
+                found.clear();
+            }
+            return;
+        }
         let free = |number: &u64| held(number).is_some_and(|diagnosis| diagnosis.claimed.is_none());
-        if found.iter().any(free) {
-            found.retain(free);
-        }
         let connection_of = |number: &u64| held(number).map_or(0, |diagnosis| diagnosis.placed.witness.connection);
-        let connections: Vec<u64> = found.iter().map(connection_of).filter(|connection| *connection != 0).collect();
-        for key in self.diagnoses.keys(&request.witness) {
-            let earlier_attempt = |older: &Held| {
-                let connection = older.placed.witness.connection;
-                older.claimed.is_none() && older.placed.time <= request.time && connections.contains(&connection)
-            };
-            found.extend(self.diagnoses.all(key, earlier_attempt));
-        }
+        let only_free = found.iter().any(|number| near(number) && free(number));
+        let ends_it = |number: &u64| near(number) && (!only_free || free(number));
+        let connections: Vec<u64> =
+            found.iter().filter(|number| ends_it(number)).map(connection_of).filter(|number| *number != 0).collect();
+        let earlier_attempt = |number: &u64| {
+            let older = held(number).is_some_and(|older| older.placed.time <= request.time);
+            older && free(number) && connections.contains(&connection_of(number))
+        };
+        found.retain(|number| ends_it(number) || earlier_attempt(number));
         found.sort_unstable();
         found.dedup();
-        found
     }
 
     fn settle_old(&mut self, tally: &mut Tally) {
         let (soon, late) = (self.clock.plus_micros(-SLACK_MICROS), self.clock.plus_micros(-WAIT_MICROS));
-        while self.requests.first_time().is_some_and(|time| time < soon) {
-            if let Some(request) = self.requests.pop_first() {
-                self.settle_request(&request.as_placed(), &[], tally);
-            }
-        }
-        while self.diagnoses.first_time().is_some_and(|time| time < late) {
-            if let Some(diagnosis) = self.diagnoses.pop_first() {
-                settle_diagnosis(&diagnosis.as_placed(), diagnosis.claimed, tally);
-            }
-        }
+        while self.requests.first_time().is_some_and(|time| time < soon) && self.settle_first_request(tally) {}
+        while self.diagnoses.first_time().is_some_and(|time| time < late) && self.settle_first_diagnosis(tally) {}
     }
 
     /// A failed request takes the cause of the diagnosis that says most, else the one its fields imply. The other
     /// diagnoses stay, claimed, in case they belong to a request that is still to come.
     fn settle_request(&mut self, request: &Placed<'_>, found: &[u64], tally: &mut Tally) {
-        let best = self.best_of(request, found).and_then(|number| self.diagnoses.remove(number));
-        let best = best.as_ref().map(Held::as_placed);
+        let held = self.best_of(request, found).and_then(|number| self.diagnoses.remove(number));
+        let best = held.as_ref().map(Held::as_placed);
         let witness = &request.witness;
         let decided = best.as_ref().map_or(witness, |diagnosis| &diagnosis.witness);
         // An app's own line knows its pool, not what the request was for, and is no attempt beside the proxy's line.
@@ -211,6 +218,9 @@ impl<'c> Join<'c> {
             if let Some(other) = self.diagnoses.get_mut(*number) {
                 other.claimed.get_or_insert(key);
             }
+        }
+        if let Some(held) = held {
+            self.diagnoses.recycle(held);
         }
     }
 

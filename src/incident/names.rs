@@ -81,53 +81,40 @@ impl Names {
 }
 
 /// Folds the changing parts of a path to `*`, so that one trouble is one line: `/orders/98367` is `/orders/*`,
-/// `/assets/app.23766864.js` is `/assets/app.*.js`.
-pub(super) fn fold_path(uri: &[u8], folded: &mut Vec<u8>) {
+/// `/assets/app.23766864.js` is `/assets/app.*.js`. Where something changes, `folded` holds the result.
+pub(super) fn fold_path<'f>(uri: &'f [u8], folded: &'f mut Vec<u8>) -> &'f [u8] {
+    let end = uri.iter().take(MOST_NAME_BYTES).position(|byte| matches!(byte, b'?' | b'#'));
+    let path = &uri[..end.unwrap_or(uri.len().min(MOST_NAME_BYTES))];
+    if !path.iter().any(u8::is_ascii_digit) {
+        return path;
+    }
     folded.clear();
-    let mut word = Word::at(0);
-    for byte in uri.iter().take(MOST_NAME_BYTES).take_while(|byte| !matches!(byte, b'?' | b'#')) {
+    let mut start = 0;
+    for (at, byte) in path.iter().enumerate() {
         if matches!(byte, b'/' | b'.') {
-            word.end(folded);
+            fold_word(&path[start..at], folded);
             folded.push(*byte);
-            word = Word::at(folded.len());
-        } else {
-            folded.push(*byte);
-            word.take(*byte);
+            start = at + 1;
         }
     }
-    word.end(folded);
+    fold_word(&path[start..], folded);
+    folded
 }
 
-/// A part of a path between `/` and `.`, as it is read.
-struct Word {
-    start: usize,
-    digits: usize,
-    hex_letters: usize,
-    others: usize,
-}
-
-impl Word {
-    fn at(start: usize) -> Self {
-        Self { start, digits: 0, hex_letters: 0, others: 0 }
-    }
-
-    fn take(&mut self, byte: u8) {
-        match byte {
-            b'0'..=b'9' => self.digits += 1,
-            b'a'..=b'f' | b'A'..=b'F' | b'-' => self.hex_letters += 1,
-            _ => self.others += 1,
-        }
-    }
-
-    /// A number, a UUID, a hash (mostly digits and hex, and at least one digit) becomes `*`.
-    fn end(&self, folded: &mut Vec<u8>) {
-        /// Shorter hex words (`cafe1`) may be names.
-        const HASH_BYTES: usize = 8;
-        let long = self.digits + self.hex_letters >= HASH_BYTES;
-        if self.others == 0 && self.digits > 0 && (self.hex_letters == 0 || long) {
-            folded.truncate(self.start);
-            folded.push(b'*');
-        }
+/// Takes over a word between `/` and `.`; a number, a UUID, a hash (only digits, hex letters and `-`, and at least one
+/// digit) becomes `*`.
+fn fold_word(word: &[u8], folded: &mut Vec<u8>) {
+    /// Shorter hex words (`cafe1`) may be names.
+    const HASH_BYTES: usize = 8;
+    let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let is_number = digits > 0 && digits == word.len();
+    let is_hash = digits > 0
+        && word.len() >= HASH_BYTES
+        && word.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' | b'-'));
+    if is_number || is_hash {
+        folded.push(b'*');
+    } else {
+        folded.extend_from_slice(word);
     }
 }
 
@@ -157,9 +144,8 @@ mod tests {
             ("/download/v1.2.3.tar.gz", "/download/v1.*.*.tar.gz"),
             ("/", "/"),
         ] {
-            let mut folded = Vec::new();
-            fold_path(uri.as_bytes(), &mut folded);
-            assert_eq!(String::from_utf8_lossy(&folded), path);
+            let mut room = Vec::new();
+            assert_eq!(String::from_utf8_lossy(fold_path(uri.as_bytes(), &mut room)), path);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! In: a chunk and the plan for its log. Out: a [`Part`]. Pure: it depends on the chunk's bytes only.
 
 use super::facts::{
-    client_address, connection_of, diagnosis_service, duration_ms, hash, hash_of, request_service, upstream_of,
+    client_address, connection_of, diagnosis_service, duration_ms, hash_of, request_hash, request_service, upstream_of,
 };
 use super::names::{NameId, fold_path};
 use super::part::{Part, Traffic, WitnessKind, WitnessRecord};
@@ -221,7 +221,7 @@ impl<'c> Scanner<'c> {
     ) -> WitnessRecord {
         let method = event.get(Field::Method).unwrap_or_default();
         let uri = event.get(Field::Uri).unwrap_or_default();
-        fold_path(uri, &mut self.path);
+        let path = fold_path(uri, &mut self.path);
         let joins = self.plan.joins;
         WitnessRecord {
             kind: WitnessKind::Failure,
@@ -234,9 +234,9 @@ impl<'c> Scanner<'c> {
             answered_by: AnsweredBy::Unknown,
             service,
             upstream: part.upstreams.id(upstream_of(event)),
-            path: part.paths.id(&self.path),
+            path: part.paths.id(path),
             client: event.get(Field::Client).map_or(0, |client| hash_of(client_address(client))),
-            request: if uri.is_empty() || !joins { 0 } else { hash(method, uri) },
+            request: if uri.is_empty() || !joins { 0 } else { request_hash(method, uri) },
             request_id: event.get(Field::RequestId).filter(|_| joins).map_or(0, hash_of),
             connection: if joins { connection_of(event) } else { 0 },
             duration_ms: None,
