@@ -140,7 +140,7 @@ fn scan(bench: &mut Criterion) {
         group.bench_with_input(BenchmarkId::from_parameter(name), &text, |timer, text| {
             let mut scanner = Scanner::new(&plan, &catalogue);
             let chunk = || Chunk { bytes: text.clone(), offset: 0, carry: Carry::Fresh, oversize: None, torn: false };
-            timer.iter_batched(chunk, |chunk| scanner.scan(chunk), criterion::BatchSize::LargeInput);
+            timer.iter_batched(chunk, |chunk| scanner.scan(chunk, Vec::new()), criterion::BatchSize::LargeInput);
         });
     }
     group.finish();

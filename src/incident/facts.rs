@@ -36,29 +36,48 @@ pub(crate) fn upstream_of<'a>(event: &Event<'a>) -> &'a [u8] {
     &address[..end]
 }
 
-/// What an access line says the request was for: the configured name where it has one, else the host asked for.
-pub(super) fn request_service(event: &Event<'_>, part: &mut Part) -> NameId {
-    part.services.id(service_of(event, Witness::Request))
+/// What the records of one format in one part are for: neighbouring records mostly name the same.
+#[derive(Debug, Default)]
+pub(super) struct ServiceMemo {
+    logged: Vec<u8>,
+    service: Option<NameId>,
 }
 
-/// The same for a diagnosis.
-pub(super) fn diagnosis_service(event: &Event<'_>, part: &mut Part) -> NameId {
-    part.services.id(service_of(event, Witness::Diagnosis))
+impl ServiceMemo {
+    /// What a record says it was for: the configured name where it has one, else the host asked for.
+    pub(super) fn id(&mut self, event: &Event<'_>, witness: Witness, part: &mut Part) -> NameId {
+        let first = service_fields(witness).iter().find_map(|field| event.get(*field)).unwrap_or_default();
+        if let Some(service) = self.service.filter(|_| self.logged == first) {
+            return service;
+        }
+        let service = part.services.id(service_of(event, witness));
+        // Where the first name was passed over, the next record's may not be.
+        let is_told_by_first = !names_nothing(first, witness);
+        self.service = is_told_by_first.then_some(service);
+        self.logged.clear();
+        self.logged.extend_from_slice(first);
+        service
+    }
 }
 
-/// What the request was for; empty where the record does not say. nginx's error log has the listen address where no
-/// server was chosen yet: that names nothing.
-pub(crate) fn service_of<'a>(event: &Event<'a>, witness: Witness) -> &'a [u8] {
-    let is_diagnosis = witness == Witness::Diagnosis;
-    let names_nothing = |field: Field, name: &[u8]| {
-        name == b"_" || (is_diagnosis && field == Field::Server && memchr::memchr(b':', name).is_some())
-    };
-    let fields: &[Field] = match witness {
+fn service_fields(witness: Witness) -> &'static [Field] {
+    match witness {
         Witness::Request => &[Field::Service, Field::Server, Field::Host, Field::UpstreamName],
         Witness::Diagnosis => &[Field::Service, Field::Server, Field::Host],
-    };
-    let name = |field: &Field| event.get(*field).filter(|name| !names_nothing(*field, name));
-    without_port(fields.iter().find_map(name).unwrap_or_default())
+    }
+}
+
+/// nginx's catch-all server; and in its error log the listen address, where no server was chosen yet.
+fn names_nothing(name: &[u8], witness: Witness) -> bool {
+    name == b"_" || (witness == Witness::Diagnosis && memchr::memchr(b':', name).is_some())
+}
+
+/// What the request was for; empty where the record does not say.
+pub(crate) fn service_of<'a>(event: &Event<'a>, witness: Witness) -> &'a [u8] {
+    // Only a server's name can be a listen address; a host may have its port.
+    let is_none = |field: Field, name: &[u8]| name == b"_" || (field == Field::Server && names_nothing(name, witness));
+    let name = |field: &Field| event.get(*field).filter(|name| !is_none(*field, name));
+    without_port(service_fields(witness).iter().find_map(name).unwrap_or_default())
 }
 
 fn without_port(host: &[u8]) -> &[u8] {

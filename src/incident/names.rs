@@ -17,12 +17,25 @@ pub(super) const OTHERS: NameId = NameId(1);
 /// Longer names are cut: nobody reads them, and they come from outside.
 const MOST_NAME_BYTES: usize = 256;
 
+/// How many names are found without hashing the whole of them.
+const LATELY: usize = 64;
+
+/// Where a name stands among those asked for lately: told by its last bytes, in which neighbouring names differ.
+fn slot_of(name: &[u8]) -> usize {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let end = name
+        .last_chunk::<8>()
+        .map_or_else(|| name.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)), |end| u64::from_le_bytes(*end));
+    let mixed = (end ^ name.len() as u64).wrapping_mul(ODD);
+    (mixed >> (64 - LATELY.trailing_zeros())) as usize
+}
+
 /// Names and their numbers.
 #[derive(Debug, Clone)]
 pub struct Names {
     by_name: AHashMap<Box<[u8]>, NameId>,
-    /// The name asked for last: neighbouring lines are mostly about the same.
-    last: NameId,
+    /// Names asked for lately, by a part of their bytes: neighbouring lines are about the same few.
+    lately: [NameId; LATELY],
     names: Vec<Box<[u8]>>,
     most: usize,
     folded: u64,
@@ -33,7 +46,7 @@ impl Names {
     pub fn with_room_for(most: usize) -> Self {
         Self {
             by_name: AHashMap::new(),
-            last: NONE,
+            lately: [NONE; LATELY],
             names: vec![b"-".as_slice().into(), b"(others)".as_slice().into()],
             most,
             folded: 0,
@@ -46,11 +59,13 @@ impl Names {
         if matches!(name, b"" | b"-") {
             return NONE;
         }
-        if *self.names[self.last.0 as usize] == *name {
-            return self.last;
+        let slot = slot_of(name);
+        let lately = self.lately[slot];
+        if *self.names[lately.0 as usize] == *name {
+            return lately;
         }
         if let Some(id) = self.by_name.get(name) {
-            self.last = *id;
+            self.lately[slot] = *id;
             return *id;
         }
         if self.by_name.len() >= self.most {

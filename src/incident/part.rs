@@ -134,16 +134,17 @@ pub struct Part {
 }
 
 impl Part {
-    /// An empty part at this place.
-    pub fn new(bytes: Vec<u8>, offset: u64) -> Self {
+    /// An empty part at this place; `room` is a spent part's list of witnesses, or a new one.
+    pub fn new(bytes: Vec<u8>, offset: u64, mut room: Vec<WitnessRecord>) -> Self {
         /// A chunk holds fewer different names; the bound is for hostile ones.
         const MOST_NAMES: usize = 16_384;
+        room.clear();
         Self {
             bytes,
             offset,
             counts: LineCounts::default(),
             requests: 0,
-            witnesses: Vec::new(),
+            witnesses: room,
             services: Names::with_room_for(MOST_NAMES),
             upstreams: Names::with_room_for(MOST_NAMES),
             paths: Names::with_room_for(MOST_NAMES),

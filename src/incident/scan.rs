@@ -2,9 +2,7 @@
 //!
 //! In: a chunk and the plan for its log. Out: a [`Part`]. Pure: it depends on the chunk's bytes only.
 
-use super::facts::{
-    client_address, connection_of, diagnosis_service, duration_ms, hash_of, request_hash, request_service, upstream_of,
-};
+use super::facts::{ServiceMemo, client_address, connection_of, duration_ms, hash_of, request_hash, upstream_of};
 use super::names::{NameId, fold_path};
 use super::part::{Part, Traffic, WitnessKind, WitnessRecord};
 use crate::cause::{AnsweredBy, Catalogue, Gives, Judge, Verdict, VerdictMemo};
@@ -65,6 +63,7 @@ struct Known<'c> {
     reader: RecordReader,
     judge: Judge<'c>,
     memo: VerdictMemo,
+    service: ServiceMemo,
 }
 
 impl<'c> Scanner<'c> {
@@ -74,14 +73,15 @@ impl<'c> Scanner<'c> {
             reader: RecordReader::new(Arc::clone(format), plan.zone),
             judge: catalogue.judge(format),
             memo: VerdictMemo::default(),
+            service: ServiceMemo::default(),
         };
         Self { plan: plan.clone(), catalogue, readers: plan.formats.iter().map(reader).collect(), path: Vec::new() }
     }
 
-    /// What the chunk proves.
-    pub fn scan(&mut self, chunk: Chunk) -> Part {
+    /// What the chunk proves; the witnesses are put into `room`.
+    pub fn scan(&mut self, chunk: Chunk, room: Vec<WitnessRecord>) -> Part {
         let bytes = chunk.bytes;
-        let mut part = Part::new(Vec::new(), chunk.offset);
+        let mut part = Part::new(Vec::new(), chunk.offset, room);
         part.counts.cut += u64::from(chunk.oversize.is_some());
         // The last line broke off with its archive: what it would have said nobody knows.
         let whole = if chunk.torn { memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1) } else { bytes.len() };
@@ -145,7 +145,7 @@ impl<'c> Scanner<'c> {
     fn request(&mut self, which: usize, event: &mut Event<'_>, time: Option<Timestamp>, place: Place, part: &mut Part) {
         let Some(status) = event.status() else { return };
         part.requests += 1;
-        let service = request_service(event, part);
+        let service = self.readers[which].service.id(event, Witness::Request, part);
         if let Some(time) = time {
             count_traffic(part, service, time.seconds());
         }
@@ -201,7 +201,7 @@ impl<'c> Scanner<'c> {
         };
         let (Some(verdict), Some(cause)) = (verdict, verdict.and_then(|verdict| verdict.cause)) else { return };
         part.counts.events += place.lines;
-        let service = diagnosis_service(event, part);
+        let service = known.service.id(event, Witness::Diagnosis, part);
         // A session of a stream or mail proxy is no request, and stands in no access log.
         let kind = if kind == WitnessKind::Failure && is_session(event) { WitnessKind::Session } else { kind };
         let witness = WitnessRecord { kind, ..self.witness(event, time, place, verdict, cause, service, part) };
