@@ -134,6 +134,7 @@ fn scan(bench: &mut Criterion) {
             envelope: None,
             zone: Zone::UTC,
             joins: true,
+            gap_seconds: triage::incident::USUAL_GAP_SECONDS,
             long_records: false,
         };
         group.throughput(Throughput::Bytes(text.len() as u64));

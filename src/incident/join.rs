@@ -6,6 +6,7 @@
 //! all with its connection's number. So a diagnosis waits for its request, and a failed request for a late diagnosis.
 //! They meet by request id, or by client, method and URI (DESIGN.md section 4). What waits is bounded in time and number.
 
+use super::alone::Alone;
 use super::names::{NONE, NameId};
 use super::part::{WitnessKind, WitnessRecord};
 use super::segment::{EvidenceLine, Failure, MOST_EVIDENCE_BYTES, TroubleKind};
@@ -84,14 +85,11 @@ impl<'c> Join<'c> {
         self.clock = self.clock.max(placed.time);
         self.settle_old(tally);
         match placed.witness.kind {
-            WitnessKind::Condition => count_alone(placed, TroubleKind::Condition, tally),
-            WitnessKind::Session => count_alone(placed, TroubleKind::Sessions, tally),
             WitnessKind::Request if self.sides.diagnoses => self.request(placed, tally),
-            WitnessKind::Request => self.settle_request(placed, &[], tally),
             WitnessKind::Failure | WitnessKind::Warning if self.sides.requests && has_request(&placed.witness) => {
                 self.diagnosis(placed, tally);
             }
-            WitnessKind::Failure | WitnessKind::Warning => settle_diagnosis(placed, None, tally),
+            _ => count_alone(placed, tally),
         }
     }
 
@@ -104,7 +102,7 @@ impl<'c> Join<'c> {
     /// Judges the request that has waited longest alone; `false` where none waits.
     fn settle_first_request(&mut self, tally: &mut Tally) -> bool {
         let Some(request) = self.requests.pop_first() else { return false };
-        self.settle_request(&request.as_placed(), &[], tally);
+        count_alone(&request.as_placed(), tally);
         self.requests.recycle(request);
         true
     }
@@ -207,8 +205,6 @@ impl<'c> Join<'c> {
             first_known(witness.service, first_known(proxy_line.map_or(NONE, |line| line.service), decided.service));
         tally.same_service(decided.service, service);
         let key = SeriesKey { cause: decided.cause, service, kind: TroubleKind::Requests };
-        tally.failed += 1;
-        tally.explained += u64::from(decided.certainty > Certainty::Default);
         let segment = tally.count(key, &failure);
         if let Some(diagnosis) = &best {
             segment.keep(0, diagnosis.member, diagnosis.offset, || diagnosis.evidence(0));
@@ -251,34 +247,16 @@ impl<'c> Join<'c> {
 }
 
 fn settle_diagnosis(diagnosis: &Placed<'_>, claimed: Option<SeriesKey>, tally: &mut Tally) {
-    if let Some(key) = claimed {
-        tally.count_attempt(key, diagnosis.time, diagnosis.witness.upstream);
-        return;
+    match claimed {
+        Some(key) => tally.count_attempt(key, diagnosis.time, diagnosis.witness.upstream),
+        None => count_alone(diagnosis, tally),
     }
-    let kind = match diagnosis.witness.kind {
-        WitnessKind::Warning => TroubleKind::Warning,
-        _ => TroubleKind::Unmatched,
-    };
-    count_alone(diagnosis, kind, tally);
 }
 
-fn count_alone(placed: &Placed<'_>, kind: TroubleKind, tally: &mut Tally) {
-    let witness = &placed.witness;
-    let failure = Failure {
-        time: placed.time,
-        requests: 0,
-        attempts: u64::from(kind != TroubleKind::Condition),
-        status: if kind == TroubleKind::Unmatched { witness.status } else { 0 },
-        certainty: witness.certainty,
-        rule: witness.rule,
-        upstream: witness.upstream,
-        path: witness.path,
-        client: witness.client,
-        duration_ms: None,
-    };
-    let key = SeriesKey { cause: witness.cause, service: witness.service, kind };
-    let rank = u8::from(kind == TroubleKind::Condition);
-    tally.count(key, &failure).keep(rank, placed.member, placed.offset, || placed.evidence(rank));
+fn count_alone(placed: &Placed<'_>, tally: &mut Tally) {
+    let alone = Alone::of(&placed.witness, placed.time);
+    let segment = tally.count(alone.key, &alone.failure);
+    segment.keep(alone.rank, placed.member, placed.offset, || placed.evidence(alone.rank));
 }
 
 impl Placed<'_> {

@@ -1,6 +1,7 @@
 //! What one chunk of one log proves.
 
 use super::names::{NameId, Names};
+use super::series::Series;
 use super::template::Templates;
 use crate::cause::{AnsweredBy, CauseId, RuleId};
 use crate::event::Certainty;
@@ -119,6 +120,8 @@ pub struct Part {
     pub requests: u64,
     /// Witnesses of trouble, in the order of the lines.
     pub witnesses: Vec<WitnessRecord>,
+    /// What the witnesses amount to, in place of them, where nothing is to be joined with them.
+    pub alone: Option<Series>,
     /// Services that the witnesses and the traffic refer to.
     pub services: Names,
     /// Next hops.
@@ -145,6 +148,7 @@ impl Part {
             counts: LineCounts::default(),
             requests: 0,
             witnesses: room,
+            alone: None,
             services: Names::with_room_for(MOST_NAMES),
             upstreams: Names::with_room_for(MOST_NAMES),
             paths: Names::with_room_for(MOST_NAMES),
