@@ -93,10 +93,7 @@ impl Matcher {
 
 /// Fields that stand before a record's tail.
 fn is_of_message(field: Field) -> bool {
-    matches!(
-        field,
-        Field::Level | Field::Message | Field::Errno | Field::ErrnoText | Field::Phase | Field::Pid | Field::Time
-    )
+    matches!(field, Field::Level | Field::Message | Field::Errno | Field::ErrnoText | Field::Phase | Field::Pid)
 }
 
 /// The piece to look for: the beginning of an anchored wording where that is long enough to tell, else the longest.

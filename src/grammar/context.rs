@@ -71,8 +71,8 @@ impl Tail {
     /// a value ends at the first place where any later key follows.
     pub fn read_like<'a>(&self, shape: &mut TailShape, tail: &'a [u8], event: &mut Event<'a>) -> bool {
         let mut rest = tail;
-        let count = shape.0.len();
-        for (at, part) in shape.0.iter_mut().enumerate() {
+        let count = shape.parts;
+        for (at, part) in shape.room[..count].iter_mut().enumerate() {
             let key = &self.keys[part.key];
             if part.steady && begins_with(rest, &part.text) {
                 keep(key, &rest[..part.value], event);
@@ -103,7 +103,7 @@ impl Tail {
     /// Reads the keys in their order. Strictly: to the very end. Loosely: as far as they go.
     fn read<'a>(&self, tail: &'a [u8], event: &mut Event<'a>, loosely: bool, shape: &mut TailShape) -> bool {
         let Some(mut index) = self.keys.iter().position(|key| key.is_at(tail)) else { return false };
-        shape.0.clear();
+        shape.parts = 0;
         let mut rest = tail;
         loop {
             let key = &self.keys[index];
@@ -116,7 +116,7 @@ impl Tail {
             keep(key, &inside[..length], event);
             let end = length + usize::from(key.quote.is_some());
             let following = next.map_or(0, |next| self.keys[next].text.len());
-            shape.0.push(TailPart { key: index, text: inside[..end + following].into(), value: length, steady: true });
+            shape.push(index, length, &inside[..end + following]);
             let Some(next) = next else { return true };
             if !loosely && self.keys[index + 1..next].iter().any(|skipped| skipped.required) {
                 return false;
@@ -147,14 +147,31 @@ impl Tail {
 
 /// Which keys a tail had, in their order: the next record's tail mostly has the same, and some of its values too.
 #[derive(Debug, Default)]
-pub struct TailShape(Vec<TailPart>);
+pub struct TailShape {
+    /// How many of the places in `room` are in use.
+    parts: usize,
+    room: Vec<TailPart>,
+}
 
-#[derive(Debug)]
+impl TailShape {
+    fn push(&mut self, key: usize, value: usize, text: &[u8]) {
+        if self.room.len() == self.parts {
+            self.room.push(TailPart::default());
+        }
+        let part = &mut self.room[self.parts];
+        (part.key, part.value, part.steady) = (key, value, true);
+        part.text.clear();
+        part.text.extend_from_slice(text);
+        self.parts += 1;
+    }
+}
+
+#[derive(Debug, Default)]
 struct TailPart {
     /// The key, by its place in [`Tail::keys`].
     key: usize,
     /// The value, its closing quote, and the next key's text.
-    text: Box<[u8]>,
+    text: Vec<u8>,
     /// Length of the value in bytes.
     value: usize,
     /// The value has not changed so far (a server's name, say).

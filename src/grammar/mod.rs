@@ -298,18 +298,16 @@ impl RecordReader {
         if fits { self.finish_request(event) } else { None }
     }
 
-    /// Whether the record read last began like the one before it: same stamp, level, message, error and phase.
+    /// Whether the record read last began like the one before it: same level, message, error and phase.
     pub fn repeated(&self) -> bool {
         self.repeated
     }
 
     fn read_diagnosis<'a>(&mut self, record: &'a [u8], event: &mut Event<'a>) -> Option<Option<Timestamp>> {
-        if let Some((tail, time)) = self.repeat.read(record, event)
-            && self
-                .format
-                .tails
-                .first()
-                .is_some_and(|keys| keys.read_like(&mut self.message.tail, &record[tail..], event))
+        if let Some(tail) = self.repeat.read(record, event)
+            && let Some(keys) = self.format.tails.first()
+            && keys.read_like(&mut self.message.tail, &record[tail..], event)
+            && let Some(time) = self.time(event)
         {
             self.repeated = true;
             split_request(event);
@@ -327,7 +325,7 @@ impl RecordReader {
         let tail = self.format.split_message(record, event, &mut self.message);
         let time = self.time(event)?;
         match tail {
-            Some(tail) => self.repeat.remember(record, tail, self.message.errno_of(event), time, event),
+            Some(tail) => self.repeat.remember(record, tail, self.message.errno_of(event), event),
             None => self.repeat.forget(),
         }
         Some(time)

@@ -98,40 +98,71 @@ impl Names {
 /// Folds the changing parts of a path to `*`, so that one trouble is one line: `/orders/98367` is `/orders/*`,
 /// `/assets/app.23766864.js` is `/assets/app.*.js`. Where something changes, `folded` holds the result.
 pub(super) fn fold_path<'f>(uri: &'f [u8], folded: &'f mut Vec<u8>) -> &'f [u8] {
-    let end = uri.iter().take(MOST_NAME_BYTES).position(|byte| matches!(byte, b'?' | b'#'));
-    let path = &uri[..end.unwrap_or(uri.len().min(MOST_NAME_BYTES))];
-    if !path.iter().any(u8::is_ascii_digit) {
-        return path;
-    }
     folded.clear();
-    let mut start = 0;
-    for (at, byte) in path.iter().enumerate() {
-        if matches!(byte, b'/' | b'.') {
-            fold_word(&path[start..at], folded);
-            folded.push(*byte);
-            start = at + 1;
+    // What stands before `kept` is in `folded` already.
+    let (mut kept, mut start, mut seen) = (0, 0, 0);
+    let most = uri.len().min(MOST_NAME_BYTES);
+    let mut end = most;
+    for (at, byte) in uri[..most].iter().enumerate() {
+        let class = CLASSES[*byte as usize];
+        seen |= class;
+        if class & (BREAK | END) != 0 {
+            if is_changing(seen, at - start) {
+                folded.extend_from_slice(&uri[kept..start]);
+                folded.push(b'*');
+                kept = at;
+            }
+            (start, seen) = (at + 1, 0);
+            if class == END {
+                end = at;
+                break;
+            }
         }
     }
-    fold_word(&path[start..], folded);
+    if start < end && is_changing(seen, end - start) {
+        folded.extend_from_slice(&uri[kept..start]);
+        folded.push(b'*');
+        kept = end;
+    }
+    if folded.is_empty() {
+        return &uri[..end];
+    }
+    folded.extend_from_slice(&uri[kept..end]);
     folded
 }
 
-/// Takes over a word between `/` and `.`; a number, a UUID, a hash (only digits, hex letters and `-`, and at least one
-/// digit) becomes `*`.
-fn fold_word(word: &[u8], folded: &mut Vec<u8>) {
+/// A number, a UUID, a hash: only digits, hex letters and `-`, and at least one digit.
+fn is_changing(seen: u8, length: usize) -> bool {
     /// Shorter hex words (`cafe1`) may be names.
     const HASH_BYTES: usize = 8;
-    let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let is_number = digits > 0 && digits == word.len();
-    let is_hash = digits > 0
-        && word.len() >= HASH_BYTES
-        && word.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' | b'-'));
-    if is_number || is_hash {
-        folded.push(b'*');
-    } else {
-        folded.extend_from_slice(word);
-    }
+    let seen = seen & !(BREAK | END);
+    seen == DIGIT || (seen == DIGIT | HEX_LETTER && length >= HASH_BYTES)
 }
+
+const DIGIT: u8 = 1;
+const HEX_LETTER: u8 = 2;
+const OTHER: u8 = 4;
+/// Between words.
+const BREAK: u8 = 8;
+/// Behind the path.
+const END: u8 = 16;
+
+/// What a byte means to a path.
+const CLASSES: [u8; 256] = {
+    let mut classes = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'f' | b'A'..=b'F' | b'-' => HEX_LETTER,
+            b'/' | b'.' => BREAK,
+            b'?' | b'#' => END,
+            _ => OTHER,
+        };
+        byte += 1;
+    }
+    classes
+};
 
 #[cfg(test)]
 mod tests {
@@ -158,6 +189,11 @@ mod tests {
             ("/assets/app.23766864.js", "/assets/app.*.js"),
             ("/download/v1.2.3.tar.gz", "/download/v1.*.*.tar.gz"),
             ("/", "/"),
+            ("/7#x", "/*"),
+            ("/7/8/a?9", "/*/*/a"),
+            ("17", "*"),
+            ("", ""),
+            ("/a-b/12-3", "/a-b/12-3"),
         ] {
             let mut room = Vec::new();
             assert_eq!(String::from_utf8_lossy(fold_path(uri.as_bytes(), &mut room)), path);
