@@ -134,13 +134,14 @@ fn scan(bench: &mut Criterion) {
             envelope: None,
             zone: Zone::UTC,
             joins: true,
+            gap_seconds: triage::incident::USUAL_GAP_SECONDS,
             long_records: false,
         };
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_with_input(BenchmarkId::from_parameter(name), &text, |timer, text| {
             let mut scanner = Scanner::new(&plan, &catalogue);
             let chunk = || Chunk { bytes: text.clone(), offset: 0, carry: Carry::Fresh, oversize: None, torn: false };
-            timer.iter_batched(chunk, |chunk| scanner.scan(chunk), criterion::BatchSize::LargeInput);
+            timer.iter_batched(chunk, |chunk| scanner.scan(chunk, Vec::new()), criterion::BatchSize::LargeInput);
         });
     }
     group.finish();

@@ -14,7 +14,7 @@ use crate::cause::Catalogue;
 use crate::error::{Defect, Result};
 use crate::grammar::nginx_conf::NginxConf;
 use crate::grammar::{Format, Grammars, Witness};
-use crate::incident::{Join, Limits, Merge, Part, Plan, Scanner, Tally, finish};
+use crate::incident::{Join, Limits, Merge, Part, Plan, Scanner, Tally, WitnessRecord, finish};
 use crate::playbook::Playbook;
 use crate::report::{Facts, Report, SourceFacts, assemble};
 use crate::source::{Chunker, Input, Log, Member, Opened, Progress, open};
@@ -127,8 +127,8 @@ fn chunk_bytes(options: &Options, logs: usize) -> usize {
     }
 }
 
-/// What the consumer asks of the reader: a chunk of this log, with a spent buffer.
-type Demand = (usize, Option<Vec<u8>>);
+/// What the consumer asks of the reader: a chunk of this log, with a spent part whose room can be used again.
+type Demand = (usize, Option<Part>);
 
 /// What comes back.
 enum Answer {
@@ -164,7 +164,8 @@ fn read_all<'l>(
     pool.in_place_scope(|tasks| {
         std::thread::scope(|threads| {
             threads.spawn(move || {
-                Reader { streams: readings(streams), catalogue, chunk_bytes, progress, answer }.serve(&demands, tasks)
+                Reader { streams: readings(streams), catalogue, chunk_bytes, progress, answer, rooms: Vec::new() }
+                    .serve(&demands, tasks)
             });
             consume(&order, count, &demand, &answers, outcome, join);
             drop(demand);
@@ -224,7 +225,7 @@ fn consume(
         if ends[log] == Some(next[log]) {
             merge.end(place[log]);
         }
-        merge.advance(&mut outcome.tally, join, |at, part| drop(demand.send((log_at[at], Some(part.bytes)))));
+        merge.advance(&mut outcome.tally, join, |at, part| drop(demand.send((log_at[at], Some(part)))));
     }
 }
 
@@ -268,6 +269,8 @@ struct Reader<'l, 'c> {
     chunk_bytes: usize,
     progress: &'c Progress,
     answer: Sender<Answer>,
+    /// Room for the witnesses of parts to come.
+    rooms: Vec<Vec<WitnessRecord>>,
 }
 
 impl<'c> Reader<'_, 'c> {
@@ -276,8 +279,11 @@ impl<'c> Reader<'_, 'c> {
         'c: 's,
     {
         while let Ok((log, spent)) = demands.recv() {
-            if let (Some(bytes), Some((_, chunker))) = (spent, &mut self.streams[log].current) {
-                chunker.recycle(bytes);
+            if let Some(part) = spent {
+                self.rooms.push(part.witnesses);
+                if let Some((_, chunker)) = &mut self.streams[log].current {
+                    chunker.recycle(part.bytes);
+                }
             }
             self.next_chunk(log, tasks);
         }
@@ -305,8 +311,9 @@ impl<'c> Reader<'_, 'c> {
                     let number = stream.parts;
                     stream.parts += 1;
                     let (plan, catalogue, answer) = (Arc::clone(&stream.plan), self.catalogue, self.answer.clone());
+                    let room = self.rooms.pop().unwrap_or_default();
                     tasks.spawn(move |_| {
-                        let part = Scanner::new(&plan, catalogue).scan(chunk);
+                        let part = Scanner::new(&plan, catalogue).scan(chunk, room);
                         drop(answer.send(Answer::Part { log, number, source: source as u32, part: Box::new(part) }));
                     });
                     return;

@@ -1,6 +1,6 @@
 //! Reading `grammars/causes/` and `grammars/benign/`: text to causes and rules, each held against its own examples.
 
-use super::{Catalogue, Cause, CauseId, Fallback, Gives, Matcher, Rule, RuleId};
+use super::{Catalogue, Cause, CauseId, Fallback, FormatRules, Gives, Rule, RuleId};
 use crate::error::{Defect, Result, did_you_mean};
 use crate::event::{Certainty, Event, Field, Hop, Role, Severity};
 use crate::grammar::when::Condition;
@@ -110,7 +110,7 @@ impl Catalogue {
         }
         let fallback =
             Fallback { gateway: required(&by_id, "upstream.unknown")?, other: required(&by_id, "app.error")? };
-        let by_format = matchers(&rules, grammars)?;
+        let by_format = rules_by_format(&rules, grammars)?;
         Ok(Self { causes, rules, by_id, by_format, fallback })
     }
 
@@ -242,9 +242,9 @@ fn certainty(says: &[Wording], when: Option<&Condition>) -> Certainty {
     }
 }
 
-fn matchers(rules: &[Rule], grammars: &Grammars) -> Result<HashMap<String, Matcher>> {
+/// The rules of each format; its automaton is built when the format is met.
+fn rules_by_format(rules: &[Rule], grammars: &Grammars) -> Result<HashMap<String, FormatRules>> {
     let known: BTreeSet<&str> = grammars.ids().into_iter().collect();
-    let mut matchers = HashMap::new();
     for rule in rules {
         if let Some(unknown) = rule.on.iter().find(|format| !known.contains(format.as_str())) {
             let defect = Defect::new(&rule.place.0, format!("there is no format \"{unknown}\"")).at(rule.place.1);
@@ -254,12 +254,16 @@ fn matchers(rules: &[Rule], grammars: &Grammars) -> Result<HashMap<String, Match
             });
         }
     }
-    for format in known {
-        let own = rules.iter().enumerate().filter(|(_, rule)| rule.on.iter().any(|id| id == format));
-        let matcher = Matcher::new(own.map(|(at, rule)| (RuleId(at as u16), rule)));
-        matchers.insert(format.to_owned(), matcher.map_err(|error| Defect::new("grammars/causes", error))?);
+    let mut by_format: HashMap<String, FormatRules> =
+        known.into_iter().map(|format| (format.to_owned(), FormatRules::default())).collect();
+    for (at, rule) in rules.iter().enumerate() {
+        for format in &rule.on {
+            if let Some(of_format) = by_format.get_mut(format) {
+                of_format.rules.push(RuleId(at as u16));
+            }
+        }
     }
-    Ok(matchers)
+    Ok(by_format)
 }
 
 #[cfg(test)]

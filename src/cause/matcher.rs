@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 /// Finds the rules of one format.
 #[derive(Debug)]
 pub(super) struct Matcher {
-    automaton: AhoCorasick,
+    /// None where it cannot be built: then every wording is tried.
+    automaton: Option<AhoCorasick>,
     /// What each pattern of the automaton stands for.
     entries: Vec<Vec<Entry>>,
     /// Rules that look at fields only.
@@ -34,10 +35,7 @@ struct Entry {
 
 impl Matcher {
     /// For these rules.
-    ///
-    /// # Errors
-    /// Where the automaton cannot be built, in words.
-    pub(super) fn new<'r>(rules: impl Iterator<Item = (RuleId, &'r Rule)>) -> Result<Self, String> {
+    pub(super) fn new<'r>(rules: impl Iterator<Item = (RuleId, &'r Rule)>) -> Self {
         let mut pieces: Vec<Box<[u8]>> = Vec::new();
         let mut entries: Vec<Vec<Entry>> = Vec::new();
         let mut wordless = Vec::new();
@@ -61,13 +59,14 @@ impl Matcher {
                 }
             }
         }
+        // Verdicts are remembered, so few messages come here: an automaton that is quick to build beats one quick to run.
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(&pieces)
-            .map_err(|error| error.to_string())?;
+            .ok();
         let (tested_in_message, tested_beside) = tested.into_iter().partition(|(field, _)| is_of_message(*field));
-        Ok(Self { automaton, entries, wordless, tested_in_message, tested_beside })
+        Self { automaton, entries, wordless, tested_in_message, tested_beside }
     }
 
     /// Calls `found` with each rule whose wording fits; a rule may come twice.
@@ -76,7 +75,13 @@ impl Matcher {
         if self.entries.is_empty() {
             return;
         }
-        for hit in self.automaton.find_overlapping_iter(message) {
+        let Some(automaton) = &self.automaton else {
+            for entry in self.entries.iter().flatten().filter(|entry| entry.wording.fits(message)) {
+                found(entry.rule, entry.wording.literal_bytes());
+            }
+            return;
+        };
+        for hit in automaton.find_overlapping_iter(message) {
             for entry in &self.entries[hit.pattern().as_usize()] {
                 if (!entry.at_start || hit.start() == 0) && entry.wording.fits(message) {
                     found(entry.rule, entry.wording.literal_bytes());
@@ -88,10 +93,7 @@ impl Matcher {
 
 /// Fields that stand before a record's tail.
 fn is_of_message(field: Field) -> bool {
-    matches!(
-        field,
-        Field::Level | Field::Message | Field::Errno | Field::ErrnoText | Field::Phase | Field::Pid | Field::Time
-    )
+    matches!(field, Field::Level | Field::Message | Field::Errno | Field::ErrnoText | Field::Phase | Field::Pid)
 }
 
 /// The piece to look for: the beginning of an anchored wording where that is long enough to tell, else the longest.

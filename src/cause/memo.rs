@@ -26,11 +26,11 @@ impl VerdictMemo {
     /// The verdict on a diagnosis; `None` where no rule fits. `repeated`: its message, level, error and phase are those of
     /// the record before.
     pub fn diagnosis(&mut self, judge: &Judge<'_>, event: &Event<'_>, repeated: bool) -> Option<Verdict> {
-        self.key.clear();
-        judge.tested_beside().for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
-        if let Some(last) = self.last.filter(|_| repeated && self.key == self.beside) {
+        if let Some(last) = self.last.filter(|_| repeated && self.is_the_same_beside(judge, event)) {
             return last;
         }
+        self.key.clear();
+        judge.tested_beside().for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
         self.beside.clone_from(&self.key);
         add(&mut self.key, event.raw(Field::Message), true);
         judge.tested_in_message().for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
@@ -61,6 +61,24 @@ impl VerdictMemo {
         verdict
     }
 
+    /// Whether what the record says besides its message is, as far as rules test it, what the record before said.
+    fn is_the_same_beside(&self, judge: &Judge<'_>, event: &Event<'_>) -> bool {
+        let mut known = self.beside.as_slice();
+        judge.tested_beside().all(|(field, by_value)| {
+            let value = event.raw(field);
+            let Some((kind, rest)) = known.split_first() else { return false };
+            known = rest;
+            if *kind != kind_of(value, by_value) {
+                return false;
+            }
+            let (Some(value), BY_VALUE) = (value, *kind) else { return true };
+            let rest =
+                known.strip_prefix(&(value.len() as u32).to_le_bytes()).and_then(|rest| rest.strip_prefix(value));
+            known = rest.unwrap_or_default();
+            rest.is_some()
+        })
+    }
+
     fn by_key(&mut self, judge: &Judge<'_>, event: &Event<'_>) -> Option<Verdict> {
         if let Some((_, verdict)) = self.known.iter().find(|(key, _)| *key == self.key) {
             return *verdict;
@@ -83,15 +101,24 @@ impl VerdictMemo {
     }
 }
 
-fn add(key: &mut Vec<u8>, value: Option<&[u8]>, by_value: bool) {
+/// The value itself follows in the key.
+const BY_VALUE: u8 = 3;
+
+/// What of a value counts: that the log does not have it, that it says "no value", that there is one, or the value itself.
+fn kind_of(value: Option<&[u8]>, by_value: bool) -> u8 {
     match value {
-        None => key.push(0),
-        Some(b"" | b"-") => key.push(1),
-        Some(_) if !by_value => key.push(2),
-        Some(value) => {
-            key.push(3);
-            key.extend_from_slice(&(value.len() as u32).to_le_bytes());
-            key.extend_from_slice(value);
-        }
+        None => 0,
+        Some(b"" | b"-") => 1,
+        Some(_) if !by_value => 2,
+        Some(_) => BY_VALUE,
+    }
+}
+
+fn add(key: &mut Vec<u8>, value: Option<&[u8]>, by_value: bool) {
+    let kind = kind_of(value, by_value);
+    key.push(kind);
+    if let (Some(value), BY_VALUE) = (value, kind) {
+        key.extend_from_slice(&(value.len() as u32).to_le_bytes());
+        key.extend_from_slice(value);
     }
 }

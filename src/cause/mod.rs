@@ -18,7 +18,7 @@ use matcher::Matcher;
 pub use memo::VerdictMemo;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A cause's place in the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -129,8 +129,15 @@ pub struct Catalogue {
     causes: Vec<Cause>,
     rules: Vec<Rule>,
     by_id: HashMap<String, CauseId>,
-    by_format: HashMap<String, Matcher>,
+    by_format: HashMap<String, FormatRules>,
     fallback: Fallback,
+}
+
+/// The rules of one format, and what finds them.
+#[derive(Debug, Default)]
+struct FormatRules {
+    rules: Vec<RuleId>,
+    matcher: OnceLock<Matcher>,
 }
 
 /// Causes by the status alone, where no rule says more.
@@ -170,7 +177,15 @@ impl Catalogue {
 
     /// The judge for records of a format.
     pub fn judge<'c>(&'c self, format: &Format) -> Judge<'c> {
-        Judge { catalogue: self, matcher: self.by_format.get(&format.id), answered: Arc::clone(&format.answered) }
+        // Building the automata of every format would take longer than most logs do.
+        let matcher = |of_format: &'c FormatRules| {
+            of_format.matcher.get_or_init(|| Matcher::new(of_format.rules.iter().map(|id| (*id, self.rule(*id)))))
+        };
+        Judge {
+            catalogue: self,
+            matcher: self.by_format.get(&format.id).map(matcher),
+            answered: Arc::clone(&format.answered),
+        }
     }
 
     /// What outranks what among rules that fit one record; the greatest wins.

@@ -55,7 +55,14 @@ pub(super) fn look_at<'l>(
         let formats = found.formats.iter().chain(&found.standby).cloned().collect();
         // What stands ready may never come: only formats that were seen decide how the log is cut.
         let long_records = found.envelope.is_none() && found.formats.iter().any(|format| format.has_long_records());
-        let plan = Plan { formats, envelope: found.envelope.clone(), zone: Zone::UTC, joins: false, long_records };
+        let plan = Plan {
+            formats,
+            envelope: found.envelope.clone(),
+            zone: Zone::UTC,
+            joins: false,
+            gap_seconds: options.limits.gap_seconds,
+            long_records,
+        };
         streams.push(Stream { log, first_source, plan, opened });
         first_source += log.members.len();
         all_found.push(found);

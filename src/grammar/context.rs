@@ -42,22 +42,22 @@ impl Key {
 }
 
 impl Tail {
-    /// Splits the tail off: sets its fields and returns the text before it; the whole text where there is no tail. And
-    /// whether it is the very first place that looks like a tail, read to its end.
-    pub fn split<'a>(&self, text: &'a [u8], event: &mut Event<'a>) -> (&'a [u8], bool) {
+    /// Splits the tail off: sets its fields, notes its shape and returns the text before it; the whole text where there is
+    /// no tail. And whether it is the very first place that looks like a tail, read to its end.
+    pub fn split<'a>(&self, text: &'a [u8], event: &mut Event<'a>, shape: &mut TailShape) -> (&'a [u8], bool) {
         let mark = event.mark();
         let mut last = None;
         for at in self.opening.find_iter(text) {
             let is_first = last.is_none();
             last = Some(at);
-            if !inside_quotes(&text[..at]) && self.read(&text[at..], event, false) {
+            if !inside_quotes(&text[..at]) && self.read(&text[at..], event, false, shape) {
                 return (&text[..at], is_first);
             }
             event.rewind(mark);
         }
         // Nothing fits to the end. The last opening is taken where the record may have been cut, or has an unknown key.
         match last {
-            Some(at) if self.read(&text[at..], event, true) => (&text[..at], false),
+            Some(at) if self.read(&text[at..], event, true, shape) => (&text[..at], false),
             _ => {
                 event.rewind(mark);
                 (text, false)
@@ -65,14 +65,45 @@ impl Tail {
         }
     }
 
-    /// Reads the keys of a tail whose opening ends at `from`, strictly.
-    pub fn read_after_opening<'a>(&self, record: &'a [u8], from: usize, event: &mut Event<'a>) -> bool {
-        self.read(&record[from - self.opening.needle().len()..], event, false)
+    /// Reads a tail of the shape of the one before it, whose opening ends at `from`; `false` where it has another shape.
+    ///
+    /// Exact: it asks that the first place where a value can end is followed by the key that followed the last time, and
+    /// a value ends at the first place where any later key follows.
+    pub fn read_like<'a>(&self, shape: &mut TailShape, tail: &'a [u8], event: &mut Event<'a>) -> bool {
+        let mut rest = tail;
+        let count = shape.parts;
+        for (at, part) in shape.room[..count].iter_mut().enumerate() {
+            let key = &self.keys[part.key];
+            if part.steady && begins_with(rest, &part.text) {
+                keep(key, &rest[..part.value], event);
+                rest = &rest[part.text.len()..];
+                continue;
+            }
+            part.steady = false;
+            let end = if at + 1 == count {
+                // The last value ends with the record.
+                match (key.quote, memchr::memchr(key.quote.unwrap_or(b','), rest)) {
+                    (Some(_), Some(end)) if end + 1 == rest.len() => end,
+                    (None, None) => rest.len(),
+                    _ => return false,
+                }
+            } else {
+                let stop = memchr::memchr(key.quote.unwrap_or(b','), rest);
+                let Some(end) = stop.filter(|end| begins_with(&rest[*end..], &part.text[part.value..])) else {
+                    return false;
+                };
+                end
+            };
+            keep(key, &rest[..end], event);
+            rest = &rest[end + part.text.len() - part.value..];
+        }
+        rest.is_empty()
     }
 
     /// Reads the keys in their order. Strictly: to the very end. Loosely: as far as they go.
-    fn read<'a>(&self, tail: &'a [u8], event: &mut Event<'a>, loosely: bool) -> bool {
+    fn read<'a>(&self, tail: &'a [u8], event: &mut Event<'a>, loosely: bool, shape: &mut TailShape) -> bool {
         let Some(mut index) = self.keys.iter().position(|key| key.is_at(tail)) else { return false };
+        shape.parts = 0;
         let mut rest = tail;
         loop {
             let key = &self.keys[index];
@@ -83,11 +114,14 @@ impl Tail {
                 return loosely || tail.len() >= self.cut_at_bytes;
             };
             keep(key, &inside[..length], event);
+            let end = length + usize::from(key.quote.is_some());
+            let following = next.map_or(0, |next| self.keys[next].text.len());
+            shape.push(index, length, &inside[..end + following]);
             let Some(next) = next else { return true };
             if !loosely && self.keys[index + 1..next].iter().any(|skipped| skipped.required) {
                 return false;
             }
-            rest = &inside[length + usize::from(key.quote.is_some())..];
+            rest = &inside[end..];
             index = next;
         }
     }
@@ -109,6 +143,39 @@ impl Tail {
             }
         }
     }
+}
+
+/// Which keys a tail had, in their order: the next record's tail mostly has the same, and some of its values too.
+#[derive(Debug, Default)]
+pub struct TailShape {
+    /// How many of the places in `room` are in use.
+    parts: usize,
+    room: Vec<TailPart>,
+}
+
+impl TailShape {
+    fn push(&mut self, key: usize, value: usize, text: &[u8]) {
+        if self.room.len() == self.parts {
+            self.room.push(TailPart::default());
+        }
+        let part = &mut self.room[self.parts];
+        (part.key, part.value, part.steady) = (key, value, true);
+        part.text.clear();
+        part.text.extend_from_slice(text);
+        self.parts += 1;
+    }
+}
+
+#[derive(Debug, Default)]
+struct TailPart {
+    /// The key, by its place in [`Tail::keys`].
+    key: usize,
+    /// The value, its closing quote, and the next key's text.
+    text: Vec<u8>,
+    /// Length of the value in bytes.
+    value: usize,
+    /// The value has not changed so far (a server's name, say).
+    steady: bool,
 }
 
 fn keep<'a>(key: &Key, value: &'a [u8], event: &mut Event<'a>) {
@@ -218,7 +285,7 @@ mod tests {
 
     fn split(text: &str) -> (String, Vec<(&'static str, String)>) {
         let mut event = Event::default();
-        let (message, _) = http().split(text.as_bytes(), &mut event);
+        let (message, _) = http().split(text.as_bytes(), &mut event, &mut TailShape::default());
         let string = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (string(message), event.iter().map(|(field, value)| (field.name(), string(value))).collect())
     }
@@ -263,6 +330,32 @@ mod tests {
         let (message, fields) = split("boom, client: 192.0.2.7, server: s, request: \"GET /lon");
         assert_eq!(message, "boom");
         assert!(fields.contains(&("request", "GET /lon".into())), "{fields:?}");
+    }
+
+    #[test]
+    fn a_like_tail_is_read_as_it_would_be_alone() {
+        let tail = |client: &str, request: &str, rest: &str| {
+            format!(", client: {client}, server: s, request: \"{request}\", upstream: \"http://10.0.3.17/\"{rest}")
+        };
+        let first = tail("192.0.2.7", "GET /a HTTP/1.1", ", host: \"shop\"");
+        for (like, expected) in [
+            (tail("192.0.2.8", "GET /b HTTP/1.1", ", host: \"shop\""), true),
+            (tail("192.0.2.8", "GET /b HTTP/1.1", ", host: \"other\""), true),
+            (tail("192.0.2.8", "GET /b\" x HTTP/1.1", ", host: \"shop\""), false),
+            (tail("192.0.2.8", "GET /b HTTP/1.1", ", host: \"shop\", referrer: \"x\""), false),
+            (tail("192.0.2.8", "GET /b HTTP/1.1", ""), false),
+            (tail("192.0.2.8", "GET /b HTTP/1.1", ", host: \"shop\"\""), false),
+        ] {
+            let (mut shape, mut alone) = (TailShape::default(), Event::default());
+            http().split(first.as_bytes(), &mut Event::default(), &mut shape);
+            http().split(like.as_bytes(), &mut alone, &mut TailShape::default());
+            let mut event = Event::default();
+            let opening = http().opening.needle().len();
+            assert_eq!(http().read_like(&mut shape, &like.as_bytes()[opening..], &mut event), expected, "{like}");
+            if expected {
+                assert!(event.iter().eq(alone.iter()), "{event:?} {alone:?}");
+            }
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub mod wording;
 
 use crate::event::{AnsweredBy, Event, Field, closed_list};
 use crate::time::{Shape, StampReader, Timestamp, Zone};
-use context::{PhaseMemo, Phases, Tail};
+use context::{PhaseMemo, Phases, Tail, TailShape};
 use errno::Errnos;
 pub use load::Grammars;
 use pattern::{Pattern, Reach};
@@ -181,7 +181,7 @@ impl Format {
         for (at, tail) in self.tails.iter().enumerate() {
             if text.len() == whole.len() {
                 let first;
-                (text, first) = tail.split(text, event);
+                (text, first) = tail.split(text, event, &mut memo.tail);
                 let plain = first && at == 0 && self.extracts.is_empty();
                 opening = plain.then(|| record.len() - whole.len() + text.len() + tail.opening.needle().len());
             }
@@ -207,6 +207,7 @@ impl Format {
 /// What the message before had: neighbouring records mostly have the same.
 #[derive(Debug, Default)]
 struct MessageMemo {
+    tail: TailShape,
     errno: ErrnoMemo,
     phase: PhaseMemo,
 }
@@ -311,14 +312,16 @@ impl RecordReader {
         if fits { self.finish_request(event) } else { None }
     }
 
-    /// Whether the record read last began like the one before it: same stamp, level, message, error and phase.
+    /// Whether the record read last began like the one before it: same level, message, error and phase.
     pub fn repeated(&self) -> bool {
         self.repeated
     }
 
     fn read_diagnosis<'a>(&mut self, record: &'a [u8], event: &mut Event<'a>) -> Option<Option<Timestamp>> {
-        if let Some((tail, time)) = self.repeat.read(record, event)
-            && self.format.tails.first().is_some_and(|keys| keys.read_after_opening(record, tail, event))
+        if let Some(tail) = self.repeat.read(record, event)
+            && let Some(keys) = self.format.tails.first()
+            && keys.read_like(&mut self.message.tail, &record[tail..], event)
+            && let Some(time) = self.time(event)
         {
             self.repeated = true;
             split_request(event);
@@ -336,7 +339,7 @@ impl RecordReader {
         let tail = self.format.split_message(record, event, &mut self.message);
         let time = self.time(event)?;
         match tail {
-            Some(tail) => self.repeat.remember(record, tail, self.message.errno_of(event), time, event),
+            Some(tail) => self.repeat.remember(record, tail, self.message.errno_of(event), event),
             None => self.repeat.forget(),
         }
         Some(time)

@@ -115,6 +115,11 @@ impl Pattern {
     /// Reads the whole line; `false` where it does not fit, with `event` then half filled.
     #[inline]
     pub fn read<'a>(&self, line: &'a [u8], event: &mut Event<'a>) -> bool {
+        let mark = event.mark();
+        if run_straight(&self.pieces, line, event) == Some(line.len()) {
+            return true;
+        }
+        event.rewind(mark);
         run(&self.pieces, line, 0, event) == Some(line.len())
     }
 
@@ -168,6 +173,44 @@ fn collect_fields(pieces: &[Piece], found: &mut Vec<Field>) {
             _ => {}
         }
     }
+}
+
+/// The same as [`run`] where every value ends at the first place where the next literal stands, as in nearly all lines:
+/// what is found is then what `run` would try first. `None` where that does not fit, or cannot be told so simply.
+#[inline]
+fn run_straight<'a>(pieces: &[Piece], line: &'a [u8], event: &mut Event<'a>) -> Option<usize> {
+    let mut at = 0;
+    let mut left = pieces.iter();
+    while let Some(piece) = left.next() {
+        at = match piece {
+            Piece::Literal(text) => text.is_at(line, at).then(|| at + text.0.len())?,
+            Piece::Value(field, Span::Until) => match left.next() {
+                None => {
+                    keep(*field, &line[at..], event);
+                    line.len()
+                }
+                Some(Piece::Literal(text)) => {
+                    let end = text.find(line, at)?;
+                    keep(*field, &line[at..end], event);
+                    end + text.0.len()
+                }
+                Some(_) => return None,
+            },
+            Piece::Value(field, span) => {
+                let (length, kept) = span.length(&line[at..])?;
+                keep(*field, &line[at..at + kept], event);
+                at + length
+            }
+            Piece::Optional(inner) => {
+                let mark = event.mark();
+                run(inner, line, at, event).unwrap_or_else(|| {
+                    event.rewind(mark);
+                    at
+                })
+            }
+        };
+    }
+    Some(at)
 }
 
 /// Where the pieces end in the line when they begin at `at`; `None` where they do not fit.

@@ -1,13 +1,14 @@
 //! What a record has in common with the one before it.
 //!
-//! In an outage an error log says the same thing thousands of times in a second: the same stamp, level, process and
-//! message, another connection and another request. Two comparisons then stand for reading all of that anew.
+//! In an outage an error log says the same thing thousands of times: the same level, process and message, another
+//! stamp, another connection and another request. A few comparisons then stand for reading all of that anew.
 //!
 //! In: records and how they were read. Out: the fields of a record up to its tail, where they repeat. Exact: the bytes up
-//! to and with the tail's opening are the same but for the connection's number, so reading them would give the same.
+//! to and with the tail's opening are the same but for the connection's number and the stamp, which is as long as the last
+//! one and which the caller must find to be a stamp; reading them would give the same.
 
 use crate::event::{Event, Field};
-use crate::time::Timestamp;
+use crate::text::begins_with;
 use std::ops::Range;
 
 /// Longer beginnings are not worth keeping: they hold somebody's data and do not repeat.
@@ -16,6 +17,8 @@ const MOST_BYTES: usize = 512;
 /// The beginning of the last record.
 #[derive(Debug, Default)]
 pub(super) struct Repeat {
+    /// Where the stamp stands; empty where the record has none.
+    stamp: Range<usize>,
     /// Up to the connection's number.
     head: Vec<u8>,
     /// From behind the number to the end of the tail's opening.
@@ -26,18 +29,22 @@ pub(super) struct Repeat {
     in_middle: Vec<(Field, Range<usize>)>,
     /// The errno's name, which stands nowhere in the record.
     errno: Option<&'static str>,
-    time: Option<Timestamp>,
 }
 
 impl Repeat {
-    /// Where the tail begins, and the record's time, where the record begins like the last one; its fields are then set.
-    pub(super) fn read<'a>(&self, record: &'a [u8], event: &mut Event<'a>) -> Option<(usize, Option<Timestamp>)> {
+    /// Where the tail begins, where the record begins like the last one; its fields up to there are then set, a stamp among
+    /// them that may be none.
+    pub(super) fn read<'a>(&self, record: &'a [u8], event: &mut Event<'a>) -> Option<usize> {
         if self.head.is_empty() {
             return None;
         }
-        let rest = record.strip_prefix(self.head.as_slice())?;
+        let (before, after) = (&self.head[..self.stamp.start], &self.head[self.stamp.end..]);
+        if !begins_with(record, before) || !begins_with(record.get(self.stamp.end..)?, after) {
+            return None;
+        }
+        let rest = &record[self.head.len()..];
         let digits = rest.iter().position(|byte| !byte.is_ascii_digit()).filter(|digits| *digits > 0)?;
-        if !rest[digits..].starts_with(&self.middle) {
+        if !begins_with(&rest[digits..], &self.middle) {
             return None;
         }
         let middle = self.head.len() + digits;
@@ -49,18 +56,11 @@ impl Repeat {
         if let Some(name) = self.errno {
             event.set(Field::Errno, name.as_bytes());
         }
-        Some((middle + self.middle.len(), self.time))
+        Some(middle + self.middle.len())
     }
 
     /// Remembers a record that was read: its tail's opening ends at `tail`.
-    pub(super) fn remember(
-        &mut self,
-        record: &[u8],
-        tail: usize,
-        errno: Option<&'static str>,
-        time: Option<Timestamp>,
-        event: &Event<'_>,
-    ) {
+    pub(super) fn remember(&mut self, record: &[u8], tail: usize, errno: Option<&'static str>, event: &Event<'_>) {
         self.forget();
         let Some(number) = event.raw(Field::Connection).and_then(|value| place_in(record, value)) else { return };
         if tail > MOST_BYTES || number.end > tail || number.is_empty() {
@@ -78,7 +78,8 @@ impl Repeat {
         self.head.extend_from_slice(&record[..number.start]);
         self.middle.extend_from_slice(&record[number.end..tail]);
         self.errno = errno;
-        self.time = time;
+        let stamp = event.raw(Field::Time).and_then(|stamp| place_in(record, stamp));
+        self.stamp = stamp.filter(|stamp| stamp.end <= number.start).unwrap_or(0..0);
     }
 
     /// Forgets the last record.

@@ -7,7 +7,7 @@ use super::part::Part;
 use crate::event::{Event, Field};
 use crate::grammar::Witness;
 use crate::grammar::when::last_attempt;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// `unix:` stands for a client on a socket; mail adds words behind the address.
 pub(super) fn client_address(client: &[u8]) -> &[u8] {
@@ -36,29 +36,48 @@ pub(crate) fn upstream_of<'a>(event: &Event<'a>) -> &'a [u8] {
     &address[..end]
 }
 
-/// What an access line says the request was for: the configured name where it has one, else the host asked for.
-pub(super) fn request_service(event: &Event<'_>, part: &mut Part) -> NameId {
-    part.services.id(service_of(event, Witness::Request))
+/// What the records of one format in one part are for: neighbouring records mostly name the same.
+#[derive(Debug, Default)]
+pub(super) struct ServiceMemo {
+    logged: Vec<u8>,
+    service: Option<NameId>,
 }
 
-/// The same for a diagnosis.
-pub(super) fn diagnosis_service(event: &Event<'_>, part: &mut Part) -> NameId {
-    part.services.id(service_of(event, Witness::Diagnosis))
+impl ServiceMemo {
+    /// What a record says it was for: the configured name where it has one, else the host asked for.
+    pub(super) fn id(&mut self, event: &Event<'_>, witness: Witness, part: &mut Part) -> NameId {
+        let first = service_fields(witness).iter().find_map(|field| event.get(*field)).unwrap_or_default();
+        if let Some(service) = self.service.filter(|_| self.logged == first) {
+            return service;
+        }
+        let service = part.services.id(service_of(event, witness));
+        // Where the first name was passed over, the next record's may not be.
+        let is_told_by_first = !names_nothing(first, witness);
+        self.service = is_told_by_first.then_some(service);
+        self.logged.clear();
+        self.logged.extend_from_slice(first);
+        service
+    }
 }
 
-/// What the request was for; empty where the record does not say. nginx's error log has the listen address where no
-/// server was chosen yet: that names nothing.
-pub(crate) fn service_of<'a>(event: &Event<'a>, witness: Witness) -> &'a [u8] {
-    let is_diagnosis = witness == Witness::Diagnosis;
-    let names_nothing = |field: Field, name: &[u8]| {
-        name == b"_" || (is_diagnosis && field == Field::Server && memchr::memchr(b':', name).is_some())
-    };
-    let fields: &[Field] = match witness {
+fn service_fields(witness: Witness) -> &'static [Field] {
+    match witness {
         Witness::Request => &[Field::Service, Field::Server, Field::Host, Field::UpstreamName],
         Witness::Diagnosis => &[Field::Service, Field::Server, Field::Host],
-    };
-    let name = |field: &Field| event.get(*field).filter(|name| !names_nothing(*field, name));
-    without_port(fields.iter().find_map(name).unwrap_or_default())
+    }
+}
+
+/// nginx's catch-all server; and in its error log the listen address, where no server was chosen yet.
+fn names_nothing(name: &[u8], witness: Witness) -> bool {
+    name == b"_" || (witness == Witness::Diagnosis && memchr::memchr(b':', name).is_some())
+}
+
+/// What the request was for; empty where the record does not say.
+pub(crate) fn service_of<'a>(event: &Event<'a>, witness: Witness) -> &'a [u8] {
+    // Only a server's name can be a listen address; a host may have its port.
+    let is_none = |field: Field, name: &[u8]| name == b"_" || (field == Field::Server && names_nothing(name, witness));
+    let name = |field: &Field| event.get(*field).filter(|name| !is_none(*field, name));
+    without_port(service_fields(witness).iter().find_map(name).unwrap_or_default())
 }
 
 fn without_port(host: &[u8]) -> &[u8] {
@@ -75,22 +94,23 @@ pub(super) fn duration_ms(event: &Event<'_>) -> Option<u32> {
     (ms >= 0.0).then(|| ms.round().min(f64::from(u32::MAX)) as u32)
 }
 
-/// A hash that is the same in the error log (raw bytes) and in the access log (`\xHH`, or JSON's escapes). Fixed, so that
-/// the same bytes give the same report; tables keyed by it hash it again with a secret.
-pub(super) fn hash(first: &[u8], second: &[u8]) -> u64 {
-    hash_one(second, hash_one(first, 0)).max(1)
+/// A hash of method and URI that is the same in the error log (raw bytes) and in the access log (`\xHH`, or JSON's
+/// escapes). Fixed, so that the same bytes give the same report; tables keyed by it hash it again with a secret.
+pub(super) fn request_hash(method: &[u8], uri: &[u8]) -> u64 {
+    // Methods are short: the first eight bytes and the length stand for them.
+    let mut start = [0; 8];
+    start.iter_mut().zip(method).for_each(|(to, from)| *to = *from);
+    let seed = u64::from_le_bytes(start) ^ method.len() as u64;
+    let hash = match memchr::memchr(b'\\', uri) {
+        Some(_) => xxh3_64_with_seed(&unescaped(uri), seed),
+        None => xxh3_64_with_seed(uri, seed),
+    };
+    hash.max(1)
 }
 
-/// The same of one text.
+/// A hash of an address or id, which no log escapes.
 pub(super) fn hash_of(text: &[u8]) -> u64 {
-    hash_one(text, 0).max(1)
-}
-
-fn hash_one(text: &[u8], seed: u64) -> u64 {
-    match memchr::memchr(b'\\', text) {
-        Some(_) => xxh3_64_with_seed(&unescaped(text), seed),
-        None => xxh3_64_with_seed(text, seed),
-    }
+    xxh3_64(text).max(1)
 }
 
 /// Process and connection as one number: both are short decimal numbers.
@@ -155,9 +175,9 @@ mod tests {
 
     #[test]
     fn one_request_has_one_hash_in_every_log() {
-        let hashes =
-            ["/a\"b?c=\u{e9}", "/a\\x22b?c=\\xC3\\xA9", "/a\\\"b?c=\u{e9}"].map(|uri| hash(b"GET", uri.as_bytes()));
+        let hashes = ["/a\"b?c=\u{e9}", "/a\\x22b?c=\\xC3\\xA9", "/a\\\"b?c=\u{e9}"]
+            .map(|uri| request_hash(b"GET", uri.as_bytes()));
         assert!(hashes.windows(2).all(|pair| pair[0] == pair[1]), "{hashes:?}");
-        assert_ne!(hash(b"GET", b"/a"), hash(b"POST", b"/a"));
+        assert_ne!(request_hash(b"GET", b"/a"), request_hash(b"POST", b"/a"));
     }
 }

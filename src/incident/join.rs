@@ -6,6 +6,7 @@
 //! all with its connection's number. So a diagnosis waits for its request, and a failed request for a late diagnosis.
 //! They meet by request id, or by client, method and URI (DESIGN.md section 4). What waits is bounded in time and number.
 
+use super::alone::Alone;
 use super::names::{NONE, NameId};
 use super::part::{WitnessKind, WitnessRecord};
 use super::segment::{EvidenceLine, Failure, MOST_EVIDENCE_BYTES, TroubleKind};
@@ -46,6 +47,8 @@ pub struct Join<'c> {
     clock: Timestamp,
     diagnoses: Waiting,
     requests: Waiting,
+    /// The diagnoses found for the request in hand.
+    found: Vec<u64>,
     /// Whether there are access logs at all, and error logs at all.
     sides: Sides,
     /// Requests and diagnoses that had to stop waiting for want of room.
@@ -71,6 +74,7 @@ impl<'c> Join<'c> {
             clock: Timestamp::from_micros(i64::MIN),
             diagnoses: Waiting::new(sides.clients),
             requests: Waiting::new(sides.clients),
+            found: Vec::new(),
             sides,
             crowded_out: 0,
         }
@@ -81,102 +85,103 @@ impl<'c> Join<'c> {
         self.clock = self.clock.max(placed.time);
         self.settle_old(tally);
         match placed.witness.kind {
-            WitnessKind::Condition => count_alone(placed, TroubleKind::Condition, tally),
-            WitnessKind::Session => count_alone(placed, TroubleKind::Sessions, tally),
             WitnessKind::Request if self.sides.diagnoses => self.request(placed, tally),
-            WitnessKind::Request => self.settle_request(placed, &[], tally),
             WitnessKind::Failure | WitnessKind::Warning if self.sides.requests && has_request(&placed.witness) => {
                 self.diagnosis(placed, tally);
             }
-            WitnessKind::Failure | WitnessKind::Warning => settle_diagnosis(placed, None, tally),
+            _ => count_alone(placed, tally),
         }
     }
 
     /// Settles all that still waits: the logs have ended.
     pub fn finish(&mut self, tally: &mut Tally) {
-        while let Some(request) = self.requests.pop_first() {
-            self.settle_request(&request.as_placed(), &[], tally);
-        }
-        while let Some(diagnosis) = self.diagnoses.pop_first() {
-            settle_diagnosis(&diagnosis.as_placed(), diagnosis.claimed, tally);
-        }
+        while self.settle_first_request(tally) {}
+        while self.settle_first_diagnosis(tally) {}
+    }
+
+    /// Judges the request that has waited longest alone; `false` where none waits.
+    fn settle_first_request(&mut self, tally: &mut Tally) -> bool {
+        let Some(request) = self.requests.pop_first() else { return false };
+        count_alone(&request.as_placed(), tally);
+        self.requests.recycle(request);
+        true
+    }
+
+    /// The same for a diagnosis.
+    fn settle_first_diagnosis(&mut self, tally: &mut Tally) -> bool {
+        let Some(diagnosis) = self.diagnoses.pop_first() else { return false };
+        settle_diagnosis(&diagnosis.as_placed(), diagnosis.claimed, tally);
+        self.diagnoses.recycle(diagnosis);
+        true
     }
 
     fn request(&mut self, request: &Placed<'_>, tally: &mut Tally) {
-        let found = self.diagnoses_of(request);
+        let mut found = std::mem::take(&mut self.found);
+        self.diagnoses_of(request, &mut found);
         if found.is_empty() {
-            self.requests.push(Held::of(request));
+            self.requests.push(request);
             if self.requests.len() > MOST_WAITING {
                 self.crowded_out += 1;
-                if let Some(oldest) = self.requests.pop_first() {
-                    self.settle_request(&oldest.as_placed(), &[], tally);
-                }
+                self.settle_first_request(tally);
             }
         } else {
             self.settle_request(request, &found, tally);
         }
+        self.found = found;
     }
 
     fn diagnosis(&mut self, diagnosis: &Placed<'_>, tally: &mut Tally) {
         let waits = |request: &Held| belongs(&request.placed, diagnosis);
-        let late_for = self.requests.keys(&diagnosis.witness).find_map(|key| self.requests.newest(key, waits));
-        let number = self.diagnoses.push(Held::of(diagnosis));
+        let late_for = self.requests.newest(&diagnosis.witness, waits);
+        let number = self.diagnoses.push(diagnosis);
         if let Some(request) = late_for.and_then(|number| self.requests.remove(number)) {
             self.settle_request(&request.as_placed(), &[number], tally);
+            self.requests.recycle(request);
         }
         if self.diagnoses.len() > MOST_WAITING {
             self.crowded_out += 1;
-            if let Some(oldest) = self.diagnoses.pop_first() {
-                settle_diagnosis(&oldest.as_placed(), oldest.claimed, tally);
-            }
+            self.settle_first_diagnosis(tally);
         }
     }
 
     /// The diagnoses that belong to a failed request: the ones near its end, and older ones of the same connection.
     /// Those that another request has claimed count only where there are no others.
-    fn diagnoses_of(&self, request: &Placed<'_>) -> Vec<u64> {
-        let mut found: Vec<u64> = Vec::new();
-        for key in self.diagnoses.keys(&request.witness) {
-            found.extend(self.diagnoses.all(key, |diagnosis| belongs(request, &diagnosis.placed)));
-        }
+    fn diagnoses_of(&self, request: &Placed<'_>, found: &mut Vec<u64>) {
+        self.diagnoses.candidates(&request.witness, found);
         let held = |number: &u64| self.diagnoses.get(*number);
+        let near = |number: &u64| held(number).is_some_and(|diagnosis| belongs(request, &diagnosis.placed));
+        if let [only] = found.as_slice() {
+            if !near(only) {
+                found.clear();
+            }
+            return;
+        }
         let free = |number: &u64| held(number).is_some_and(|diagnosis| diagnosis.claimed.is_none());
-        if found.iter().any(free) {
-            found.retain(free);
-        }
         let connection_of = |number: &u64| held(number).map_or(0, |diagnosis| diagnosis.placed.witness.connection);
-        let connections: Vec<u64> = found.iter().map(connection_of).filter(|connection| *connection != 0).collect();
-        for key in self.diagnoses.keys(&request.witness) {
-            let earlier_attempt = |older: &Held| {
-                let connection = older.placed.witness.connection;
-                older.claimed.is_none() && older.placed.time <= request.time && connections.contains(&connection)
-            };
-            found.extend(self.diagnoses.all(key, earlier_attempt));
-        }
+        let only_free = found.iter().any(|number| near(number) && free(number));
+        let ends_it = |number: &u64| near(number) && (!only_free || free(number));
+        let connections: Vec<u64> =
+            found.iter().filter(|number| ends_it(number)).map(connection_of).filter(|number| *number != 0).collect();
+        let earlier_attempt = |number: &u64| {
+            let older = held(number).is_some_and(|older| older.placed.time <= request.time);
+            older && free(number) && connections.contains(&connection_of(number))
+        };
+        found.retain(|number| ends_it(number) || earlier_attempt(number));
         found.sort_unstable();
         found.dedup();
-        found
     }
 
     fn settle_old(&mut self, tally: &mut Tally) {
         let (soon, late) = (self.clock.plus_micros(-SLACK_MICROS), self.clock.plus_micros(-WAIT_MICROS));
-        while self.requests.first_time().is_some_and(|time| time < soon) {
-            if let Some(request) = self.requests.pop_first() {
-                self.settle_request(&request.as_placed(), &[], tally);
-            }
-        }
-        while self.diagnoses.first_time().is_some_and(|time| time < late) {
-            if let Some(diagnosis) = self.diagnoses.pop_first() {
-                settle_diagnosis(&diagnosis.as_placed(), diagnosis.claimed, tally);
-            }
-        }
+        while self.requests.first_time().is_some_and(|time| time < soon) && self.settle_first_request(tally) {}
+        while self.diagnoses.first_time().is_some_and(|time| time < late) && self.settle_first_diagnosis(tally) {}
     }
 
     /// A failed request takes the cause of the diagnosis that says most, else the one its fields imply. The other
     /// diagnoses stay, claimed, in case they belong to a request that is still to come.
     fn settle_request(&mut self, request: &Placed<'_>, found: &[u64], tally: &mut Tally) {
-        let best = self.best_of(request, found).and_then(|number| self.diagnoses.remove(number));
-        let best = best.as_ref().map(Held::as_placed);
+        let held = self.best_of(request, found).and_then(|number| self.diagnoses.remove(number));
+        let best = held.as_ref().map(Held::as_placed);
         let witness = &request.witness;
         let decided = best.as_ref().map_or(witness, |diagnosis| &diagnosis.witness);
         // An app's own line knows its pool, not what the request was for, and is no attempt beside the proxy's line.
@@ -200,8 +205,6 @@ impl<'c> Join<'c> {
             first_known(witness.service, first_known(proxy_line.map_or(NONE, |line| line.service), decided.service));
         tally.same_service(decided.service, service);
         let key = SeriesKey { cause: decided.cause, service, kind: TroubleKind::Requests };
-        tally.failed += 1;
-        tally.explained += u64::from(decided.certainty > Certainty::Default);
         let segment = tally.count(key, &failure);
         if let Some(diagnosis) = &best {
             segment.keep(0, diagnosis.member, diagnosis.offset, || diagnosis.evidence(0));
@@ -211,6 +214,9 @@ impl<'c> Join<'c> {
             if let Some(other) = self.diagnoses.get_mut(*number) {
                 other.claimed.get_or_insert(key);
             }
+        }
+        if let Some(held) = held {
+            self.diagnoses.recycle(held);
         }
     }
 
@@ -241,34 +247,16 @@ impl<'c> Join<'c> {
 }
 
 fn settle_diagnosis(diagnosis: &Placed<'_>, claimed: Option<SeriesKey>, tally: &mut Tally) {
-    if let Some(key) = claimed {
-        tally.count_attempt(key, diagnosis.time, diagnosis.witness.upstream);
-        return;
+    match claimed {
+        Some(key) => tally.count_attempt(key, diagnosis.time, diagnosis.witness.upstream),
+        None => count_alone(diagnosis, tally),
     }
-    let kind = match diagnosis.witness.kind {
-        WitnessKind::Warning => TroubleKind::Warning,
-        _ => TroubleKind::Unmatched,
-    };
-    count_alone(diagnosis, kind, tally);
 }
 
-fn count_alone(placed: &Placed<'_>, kind: TroubleKind, tally: &mut Tally) {
-    let witness = &placed.witness;
-    let failure = Failure {
-        time: placed.time,
-        requests: 0,
-        attempts: u64::from(kind != TroubleKind::Condition),
-        status: if kind == TroubleKind::Unmatched { witness.status } else { 0 },
-        certainty: witness.certainty,
-        rule: witness.rule,
-        upstream: witness.upstream,
-        path: witness.path,
-        client: witness.client,
-        duration_ms: None,
-    };
-    let key = SeriesKey { cause: witness.cause, service: witness.service, kind };
-    let rank = u8::from(kind == TroubleKind::Condition);
-    tally.count(key, &failure).keep(rank, placed.member, placed.offset, || placed.evidence(rank));
+fn count_alone(placed: &Placed<'_>, tally: &mut Tally) {
+    let alone = Alone::of(&placed.witness, placed.time);
+    let segment = tally.count(alone.key, &alone.failure);
+    segment.keep(alone.rank, placed.member, placed.offset, || placed.evidence(alone.rank));
 }
 
 impl Placed<'_> {

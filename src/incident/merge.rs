@@ -7,7 +7,8 @@
 use super::join::{Join, Placed};
 use super::names::{NameId, Names};
 use super::part::{Part, WitnessRecord};
-use super::tally::Tally;
+use super::series::Series;
+use super::tally::{SeriesKey, Tally};
 use crate::time::Timestamp;
 use std::collections::VecDeque;
 
@@ -109,14 +110,18 @@ impl Log {
     /// When the next witness is due. A log's position is told by its witnesses alone: when healthy lines are seen depends
     /// on where chunks end.
     fn head(&self) -> Timestamp {
-        let next = self.parts.front().and_then(|(_, part)| part.witnesses.get(self.next));
-        next.and_then(|witness| self.time_of(witness)).map_or(self.clock, |time| time.max(self.clock))
+        let Some((_, part)) = self.parts.front() else { return self.clock };
+        let next = match &part.alone {
+            Some(series) => first_of(series),
+            None => part.witnesses.get(self.next).and_then(|witness| self.time_of(witness)),
+        };
+        next.map_or(self.clock, |time| time.max(self.clock))
     }
 
     /// The first part, counted, where all its witnesses were taken.
     fn used_up(&mut self, tally: &mut Tally) -> Option<Part> {
         let (member, part) = self.parts.front()?;
-        if self.next < part.witnesses.len() {
+        if self.next < part.witnesses.len() || part.alone.as_ref().is_some_and(|series| series.segments() > 0) {
             return None;
         }
         let member = *member;
@@ -155,6 +160,10 @@ impl Log {
         if self.next == 0 {
             self.begin(member);
         }
+        if let Some(series) = self.parts.front_mut().and_then(|(_, part)| part.alone.take()) {
+            self.take_series(member, series, tally);
+            return;
+        }
         let Some((_, part)) = self.parts.front() else { return };
         while let Some(witness) = part.witnesses.get(self.next) {
             let time = self.time_of(witness);
@@ -168,6 +177,33 @@ impl Log {
             join.take(&placed, tally);
         }
     }
+
+    /// Takes what the first part's witnesses amount to.
+    fn take_series(&mut self, member: u32, series: Series, tally: &mut Tally) {
+        let Some((_, part)) = self.parts.front() else { return };
+        for (key, segment) in series.into_segments() {
+            self.clock = self.clock.max(segment.last);
+            let key = SeriesKey {
+                service: translate(&mut self.names.services, &mut tally.services, &part.services, key.service),
+                ..key
+            };
+            let segment = segment.placed(
+                |id| translate(&mut self.names.upstreams, &mut tally.upstreams, &part.upstreams, id),
+                |id| translate(&mut self.names.paths, &mut tally.paths, &part.paths, id),
+                |line| {
+                    line.member = member;
+                    line.offset += part.offset;
+                    line.line += self.lines + 1;
+                },
+            );
+            tally.absorb(key, segment);
+        }
+    }
+}
+
+/// The first failure of all.
+fn first_of(series: &Series) -> Option<Timestamp> {
+    series.iter().flat_map(|(_, segments)| segments).map(|segment| segment.first).min()
 }
 
 #[allow(clippy::too_many_arguments)] // one place where a witness leaves its part

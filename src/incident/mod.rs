@@ -8,6 +8,7 @@
 //! `scan` is pure and runs in parallel. Everything behind it takes the witnesses of all logs in one order that depends on
 //! their bytes only, so the result is the same for any number of threads, block and chunk size.
 
+mod alone;
 mod distinct;
 mod facts;
 mod finish;
@@ -18,6 +19,7 @@ mod names;
 mod part;
 mod scan;
 mod segment;
+mod series;
 mod severity;
 mod tally;
 mod template;
@@ -33,5 +35,6 @@ pub use part::{LineCounts, Part, Traffic, WitnessKind, WitnessRecord};
 pub use scan::{Plan, Scanner};
 pub(crate) use scan::{is_failure, is_quiet};
 pub use segment::{EvidenceLine, Few, MOST_EVIDENCE_BYTES, Segment, TroubleKind};
+pub use series::Series;
 pub use tally::{Limits, SeriesKey, SourceTally, Tally, USUAL_GAP_SECONDS};
 pub use template::Templates;

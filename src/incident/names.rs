@@ -17,12 +17,25 @@ pub(super) const OTHERS: NameId = NameId(1);
 /// Longer names are cut: nobody reads them, and they come from outside.
 const MOST_NAME_BYTES: usize = 256;
 
+/// How many names are found without hashing the whole of them.
+const LATELY: usize = 64;
+
+/// Where a name stands among those asked for lately: told by its last bytes, in which neighbouring names differ.
+fn slot_of(name: &[u8]) -> usize {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let end = name
+        .last_chunk::<8>()
+        .map_or_else(|| name.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)), |end| u64::from_le_bytes(*end));
+    let mixed = (end ^ name.len() as u64).wrapping_mul(ODD);
+    (mixed >> (64 - LATELY.trailing_zeros())) as usize
+}
+
 /// Names and their numbers.
 #[derive(Debug, Clone)]
 pub struct Names {
     by_name: AHashMap<Box<[u8]>, NameId>,
-    /// The name asked for last: neighbouring lines are mostly about the same.
-    last: NameId,
+    /// Names asked for lately, by a part of their bytes: neighbouring lines are about the same few.
+    lately: [NameId; LATELY],
     names: Vec<Box<[u8]>>,
     most: usize,
     folded: u64,
@@ -33,7 +46,7 @@ impl Names {
     pub fn with_room_for(most: usize) -> Self {
         Self {
             by_name: AHashMap::new(),
-            last: NONE,
+            lately: [NONE; LATELY],
             names: vec![b"-".as_slice().into(), b"(others)".as_slice().into()],
             most,
             folded: 0,
@@ -46,11 +59,13 @@ impl Names {
         if matches!(name, b"" | b"-") {
             return NONE;
         }
-        if *self.names[self.last.0 as usize] == *name {
-            return self.last;
+        let slot = slot_of(name);
+        let lately = self.lately[slot];
+        if *self.names[lately.0 as usize] == *name {
+            return lately;
         }
         if let Some(id) = self.by_name.get(name) {
-            self.last = *id;
+            self.lately[slot] = *id;
             return *id;
         }
         if self.by_name.len() >= self.most {
@@ -81,55 +96,73 @@ impl Names {
 }
 
 /// Folds the changing parts of a path to `*`, so that one trouble is one line: `/orders/98367` is `/orders/*`,
-/// `/assets/app.23766864.js` is `/assets/app.*.js`.
-pub(super) fn fold_path(uri: &[u8], folded: &mut Vec<u8>) {
+/// `/assets/app.23766864.js` is `/assets/app.*.js`. Where something changes, `folded` holds the result.
+pub(super) fn fold_path<'f>(uri: &'f [u8], folded: &'f mut Vec<u8>) -> &'f [u8] {
     folded.clear();
-    let mut word = Word::at(0);
-    for byte in uri.iter().take(MOST_NAME_BYTES).take_while(|byte| !matches!(byte, b'?' | b'#')) {
-        if matches!(byte, b'/' | b'.') {
-            word.end(folded);
-            folded.push(*byte);
-            word = Word::at(folded.len());
-        } else {
-            folded.push(*byte);
-            word.take(*byte);
+    // What stands before `kept` is in `folded` already.
+    let (mut kept, mut start, mut seen) = (0, 0, 0);
+    let most = uri.len().min(MOST_NAME_BYTES);
+    let mut end = most;
+    for (at, byte) in uri[..most].iter().enumerate() {
+        let class = CLASSES[*byte as usize];
+        seen |= class;
+        if class & (BREAK | END) != 0 {
+            if is_changing(seen, at - start) {
+                folded.extend_from_slice(&uri[kept..start]);
+                folded.push(b'*');
+                kept = at;
+            }
+            (start, seen) = (at + 1, 0);
+            if class == END {
+                end = at;
+                break;
+            }
         }
     }
-    word.end(folded);
+    if start < end && is_changing(seen, end - start) {
+        folded.extend_from_slice(&uri[kept..start]);
+        folded.push(b'*');
+        kept = end;
+    }
+    if folded.is_empty() {
+        return &uri[..end];
+    }
+    folded.extend_from_slice(&uri[kept..end]);
+    folded
 }
 
-/// A part of a path between `/` and `.`, as it is read.
-struct Word {
-    start: usize,
-    digits: usize,
-    hex_letters: usize,
-    others: usize,
+/// A number, a UUID, a hash: only digits, hex letters and `-`, and at least one digit.
+fn is_changing(seen: u8, length: usize) -> bool {
+    /// Shorter hex words (`cafe1`) may be names.
+    const HASH_BYTES: usize = 8;
+    let seen = seen & !(BREAK | END);
+    seen == DIGIT || (seen == DIGIT | HEX_LETTER && length >= HASH_BYTES)
 }
 
-impl Word {
-    fn at(start: usize) -> Self {
-        Self { start, digits: 0, hex_letters: 0, others: 0 }
-    }
+const DIGIT: u8 = 1;
+const HEX_LETTER: u8 = 2;
+const OTHER: u8 = 4;
+/// Between words.
+const BREAK: u8 = 8;
+/// Behind the path.
+const END: u8 = 16;
 
-    fn take(&mut self, byte: u8) {
-        match byte {
-            b'0'..=b'9' => self.digits += 1,
-            b'a'..=b'f' | b'A'..=b'F' | b'-' => self.hex_letters += 1,
-            _ => self.others += 1,
-        }
+/// What a byte means to a path.
+const CLASSES: [u8; 256] = {
+    let mut classes = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'f' | b'A'..=b'F' | b'-' => HEX_LETTER,
+            b'/' | b'.' => BREAK,
+            b'?' | b'#' => END,
+            _ => OTHER,
+        };
+        byte += 1;
     }
-
-    /// A number, a UUID, a hash (mostly digits and hex, and at least one digit) becomes `*`.
-    fn end(&self, folded: &mut Vec<u8>) {
-        /// Shorter hex words (`cafe1`) may be names.
-        const HASH_BYTES: usize = 8;
-        let long = self.digits + self.hex_letters >= HASH_BYTES;
-        if self.others == 0 && self.digits > 0 && (self.hex_letters == 0 || long) {
-            folded.truncate(self.start);
-            folded.push(b'*');
-        }
-    }
-}
+    classes
+};
 
 #[cfg(test)]
 mod tests {
@@ -156,10 +189,14 @@ mod tests {
             ("/assets/app.23766864.js", "/assets/app.*.js"),
             ("/download/v1.2.3.tar.gz", "/download/v1.*.*.tar.gz"),
             ("/", "/"),
+            ("/7#x", "/*"),
+            ("/7/8/a?9", "/*/*/a"),
+            ("17", "*"),
+            ("", ""),
+            ("/a-b/12-3", "/a-b/12-3"),
         ] {
-            let mut folded = Vec::new();
-            fold_path(uri.as_bytes(), &mut folded);
-            assert_eq!(String::from_utf8_lossy(&folded), path);
+            let mut room = Vec::new();
+            assert_eq!(String::from_utf8_lossy(fold_path(uri.as_bytes(), &mut room)), path);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What one chunk of one log proves.
 
 use super::names::{NameId, Names};
+use super::series::Series;
 use super::template::Templates;
 use crate::cause::{CauseId, RuleId};
 use crate::event::{AnsweredBy, Certainty};
@@ -119,6 +120,8 @@ pub struct Part {
     pub requests: u64,
     /// Witnesses of trouble, in the order of the lines.
     pub witnesses: Vec<WitnessRecord>,
+    /// What the witnesses amount to, in place of them, where nothing is to be joined with them.
+    pub alone: Option<Series>,
     /// Services that the witnesses and the traffic refer to.
     pub services: Names,
     /// Next hops.
@@ -134,16 +137,18 @@ pub struct Part {
 }
 
 impl Part {
-    /// An empty part at this place.
-    pub fn new(bytes: Vec<u8>, offset: u64) -> Self {
+    /// An empty part at this place; `room` is a spent part's list of witnesses, or a new one.
+    pub fn new(bytes: Vec<u8>, offset: u64, mut room: Vec<WitnessRecord>) -> Self {
         /// A chunk holds fewer different names; the bound is for hostile ones.
         const MOST_NAMES: usize = 16_384;
+        room.clear();
         Self {
             bytes,
             offset,
             counts: LineCounts::default(),
             requests: 0,
-            witnesses: Vec::new(),
+            witnesses: room,
+            alone: None,
             services: Names::with_room_for(MOST_NAMES),
             upstreams: Names::with_room_for(MOST_NAMES),
             paths: Names::with_room_for(MOST_NAMES),

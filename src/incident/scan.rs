@@ -2,11 +2,12 @@
 //!
 //! In: a chunk and the plan for its log. Out: a [`Part`]. Pure: it depends on the chunk's bytes only.
 
-use super::facts::{
-    client_address, connection_of, diagnosis_service, duration_ms, hash, hash_of, request_service, upstream_of,
-};
+use super::alone::Alone;
+use super::facts::{ServiceMemo, client_address, connection_of, duration_ms, hash_of, request_hash, upstream_of};
 use super::names::{NameId, fold_path};
 use super::part::{Part, Traffic, WitnessKind, WitnessRecord};
+use super::segment::{EvidenceLine, MOST_EVIDENCE_BYTES};
+use super::series::Series;
 use crate::cause::{Catalogue, Gives, Judge, Verdict, VerdictMemo};
 use crate::event::{AnsweredBy, Event, Field};
 use crate::grammar::envelope::Envelope;
@@ -27,6 +28,8 @@ pub struct Plan {
     pub zone: Zone,
     /// Whether requests are to be joined with diagnoses: there are logs of both.
     pub joins: bool,
+    /// Quiet time that ends a stretch of failures, seconds.
+    pub gap_seconds: i64,
     /// Whether records may have several lines.
     pub long_records: bool,
 }
@@ -65,6 +68,7 @@ struct Known<'c> {
     reader: RecordReader,
     judge: Judge<'c>,
     memo: VerdictMemo,
+    service: ServiceMemo,
 }
 
 impl<'c> Scanner<'c> {
@@ -74,17 +78,35 @@ impl<'c> Scanner<'c> {
             reader: RecordReader::new(Arc::clone(format), plan.zone),
             judge: catalogue.judge(format),
             memo: VerdictMemo::default(),
+            service: ServiceMemo::default(),
         };
         Self { plan: plan.clone(), catalogue, readers: plan.formats.iter().map(reader).collect(), path: Vec::new() }
     }
 
-    /// What the chunk proves.
-    pub fn scan(&mut self, chunk: Chunk) -> Part {
-        let bytes = chunk.bytes;
-        let mut part = Part::new(Vec::new(), chunk.offset);
+    /// What the chunk proves; the witnesses are put into `room`.
+    pub fn scan(&mut self, chunk: Chunk, room: Vec<WitnessRecord>) -> Part {
+        let mut part = Part::new(Vec::new(), chunk.offset, room);
+        if !self.plan.joins {
+            part.alone = Some(Series::new(self.plan.gap_seconds));
+            if self.read(&chunk, &mut part) {
+                part.bytes = chunk.bytes;
+                return part;
+            }
+            part = Part::new(Vec::new(), chunk.offset, part.witnesses);
+        }
+        self.read(&chunk, &mut part);
+        part.bytes = chunk.bytes;
+        part
+    }
+
+    /// Fills the part; `false` where its witnesses cannot be counted on the spot.
+    fn read(&mut self, chunk: &Chunk, part: &mut Part) -> bool {
+        let counts_alone = part.alone.is_some();
+        let bytes = &chunk.bytes;
+        self.readers.iter_mut().for_each(|known| known.service = ServiceMemo::default());
         part.counts.cut += u64::from(chunk.oversize.is_some());
         // The last line broke off with its archive: what it would have said nobody knows.
-        let whole = if chunk.torn { memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1) } else { bytes.len() };
+        let whole = if chunk.torn { memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1) } else { bytes.len() };
         part.counts.cut += u64::from(whole < bytes.len());
         let plan = self.plan.clone();
         let last_start = Cell::new([0; START_BYTES]);
@@ -105,12 +127,14 @@ impl<'c> Scanner<'c> {
             match piece.kind {
                 PieceKind::Cut => part.counts.cut += piece.lines,
                 PieceKind::Orphan | PieceKind::Record => {
-                    self.record(trimmed(piece.text), piece.at, piece.lines, &mut event, &mut part);
+                    self.record(trimmed(piece.text), piece.at, piece.lines, &mut event, part);
                 }
             }
+            if counts_alone && part.alone.is_none() {
+                return false;
+            }
         }
-        part.bytes = bytes;
-        part
+        true
     }
 
     fn record<'b>(&mut self, text: &'b [u8], at: usize, lines: u64, event: &mut Event<'b>, part: &mut Part) {
@@ -137,15 +161,23 @@ impl<'c> Scanner<'c> {
             fold_micros: self.readers[which].reader.fold_micros(),
         };
         match self.readers[which].reader.format().witness {
-            Witness::Request => self.request(which, event, time, place, part),
+            Witness::Request => self.request(which, event, time, place, part, text),
             Witness::Diagnosis => self.diagnosis(which, event, time, place, part, text),
         }
     }
 
-    fn request(&mut self, which: usize, event: &mut Event<'_>, time: Option<Timestamp>, place: Place, part: &mut Part) {
+    fn request(
+        &mut self,
+        which: usize,
+        event: &mut Event<'_>,
+        time: Option<Timestamp>,
+        place: Place,
+        part: &mut Part,
+        text: &[u8],
+    ) {
         let Some(status) = event.status() else { return };
         part.requests += 1;
-        let service = request_service(event, part);
+        let service = self.readers[which].service.id(event, Witness::Request, part);
         if let Some(time) = time {
             count_traffic(part, service, time.seconds());
         }
@@ -167,7 +199,7 @@ impl<'c> Scanner<'c> {
             duration_ms: duration_ms(event),
             ..self.witness(event, time, place, verdict, cause, service, part)
         };
-        part.witnesses.push(witness);
+        keep(part, witness, text);
     }
 
     fn diagnosis(
@@ -201,11 +233,11 @@ impl<'c> Scanner<'c> {
         };
         let (Some(verdict), Some(cause)) = (verdict, verdict.and_then(|verdict| verdict.cause)) else { return };
         part.counts.events += place.lines;
-        let service = diagnosis_service(event, part);
+        let service = known.service.id(event, Witness::Diagnosis, part);
         // A session of a stream or mail proxy is no request, and stands in no access log.
         let kind = if kind == WitnessKind::Failure && is_session(event) { WitnessKind::Session } else { kind };
         let witness = WitnessRecord { kind, ..self.witness(event, time, place, verdict, cause, service, part) };
-        part.witnesses.push(witness);
+        keep(part, witness, text);
     }
 
     #[allow(clippy::too_many_arguments)] // one record's worth of facts, used by the two callers above
@@ -221,7 +253,7 @@ impl<'c> Scanner<'c> {
     ) -> WitnessRecord {
         let method = event.get(Field::Method).unwrap_or_default();
         let uri = event.get(Field::Uri).unwrap_or_default();
-        fold_path(uri, &mut self.path);
+        let path = fold_path(uri, &mut self.path);
         let joins = self.plan.joins;
         WitnessRecord {
             kind: WitnessKind::Failure,
@@ -234,9 +266,9 @@ impl<'c> Scanner<'c> {
             answered_by: AnsweredBy::Unknown,
             service,
             upstream: part.upstreams.id(upstream_of(event)),
-            path: part.paths.id(&self.path),
+            path: part.paths.id(path),
             client: event.get(Field::Client).map_or(0, |client| hash_of(client_address(client))),
-            request: if uri.is_empty() || !joins { 0 } else { hash(method, uri) },
+            request: if uri.is_empty() || !joins { 0 } else { request_hash(method, uri) },
             request_id: event.get(Field::RequestId).filter(|_| joins).map_or(0, hash_of),
             connection: if joins { connection_of(event) } else { 0 },
             duration_ms: None,
@@ -244,6 +276,34 @@ impl<'c> Scanner<'c> {
             start: place.start,
             length: place.length,
         }
+    }
+}
+
+/// Counts the witness on the spot where the part does that, else lists it.
+fn keep(part: &mut Part, witness: WitnessRecord, text: &[u8]) {
+    /// Each takes room; a part of an honest log has a handful.
+    const MOST_SEGMENTS: usize = 64;
+    let Some(series) = &mut part.alone else {
+        part.witnesses.push(witness);
+        return;
+    };
+    // When these were depends on the lines before the chunk.
+    let Some(time) = witness.time.filter(|_| witness.fold_micros == 0) else {
+        part.alone = None;
+        return;
+    };
+    let alone = Alone::of(&witness, time);
+    let offset = u64::from(witness.start);
+    let evidence = || EvidenceLine {
+        rank: alone.rank,
+        member: 0,
+        offset,
+        line: u64::from(witness.line),
+        text: text[..text.len().min(MOST_EVIDENCE_BYTES)].to_vec(),
+    };
+    series.count(alone.key, &alone.failure).keep(alone.rank, 0, offset, evidence);
+    if series.segments() > MOST_SEGMENTS {
+        part.alone = None;
     }
 }
 

@@ -76,19 +76,22 @@ pub struct Failure {
     pub duration_ms: Option<u32>,
 }
 
-/// Counts by name, with a cap.
+/// Counts by name, with a cap: of more names those that came first are kept.
 #[derive(Debug, Clone, Default)]
 pub struct Breakdown {
-    counts: AHashMap<NameId, u64>,
+    /// In the order in which they came.
+    counts: Vec<(NameId, u64)>,
+    places: AHashMap<NameId, usize>,
     beyond: u64,
 }
 
 impl Breakdown {
     fn add(&mut self, name: NameId, count: u64) {
-        if let Some(known) = self.counts.get_mut(&name) {
-            *known += count;
+        if let Some(place) = self.places.get(&name) {
+            self.counts[*place].1 += count;
         } else if self.counts.len() < MOST_NAMES {
-            self.counts.insert(name, count);
+            self.places.insert(name, self.counts.len());
+            self.counts.push((name, count));
         } else {
             self.beyond += count;
         }
@@ -96,15 +99,20 @@ impl Breakdown {
 
     fn merge(&mut self, other: &Self) {
         self.beyond += other.beyond;
-        // In a fixed order, so that a cap that is met cuts the same names in every run.
-        let mut counts: Vec<(NameId, u64)> = other.iter().collect();
-        counts.sort_unstable();
-        counts.into_iter().for_each(|(name, count)| self.add(name, count));
+        // In their order, so that a cap cuts the names that it would have cut line by line.
+        other.iter().for_each(|(name, count)| self.add(name, count));
     }
 
-    /// Names with their counts, in no order.
+    /// The same with other numbers for its names.
+    fn renamed(&mut self, mut name: impl FnMut(NameId) -> NameId) {
+        let counts = std::mem::take(&mut self.counts);
+        self.places.clear();
+        counts.into_iter().for_each(|(old, count)| self.add(name(old), count));
+    }
+
+    /// Names with their counts, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = (NameId, u64)> + '_ {
-        self.counts.iter().map(|(name, count)| (*name, *count))
+        self.counts.iter().copied()
     }
 
     /// Whether nothing fell beyond the cap.
@@ -114,7 +122,7 @@ impl Breakdown {
 
     /// Whether the two have a name in common.
     pub fn meets(&self, other: &Self) -> bool {
-        self.counts.keys().any(|name| other.counts.contains_key(name))
+        self.places.keys().any(|name| other.places.contains_key(name))
     }
 
     /// Whether it has no names.
@@ -251,6 +259,19 @@ impl Segment {
         if self.evidence.get(beyond).is_some_and(|kept| kept.rank == rank) {
             self.evidence.remove(beyond);
         }
+    }
+
+    /// The same with other numbers for its names, and its evidence at its place in the whole log.
+    pub fn placed(
+        mut self,
+        upstream: impl FnMut(NameId) -> NameId,
+        path: impl FnMut(NameId) -> NameId,
+        evidence: impl Fn(&mut EvidenceLine),
+    ) -> Self {
+        self.upstreams.renamed(upstream);
+        self.paths.renamed(path);
+        self.evidence.iter_mut().for_each(evidence);
+        self
     }
 
     /// Takes another segment in, times and all.

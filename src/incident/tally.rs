@@ -4,10 +4,11 @@ use super::histogram::TimeHistogram;
 use super::names::{NONE, NameId, Names, OTHERS};
 use super::part::LineCounts;
 use super::segment::{Failure, Segment, TroubleKind};
+use super::series::Series;
 use super::template::Templates;
 use crate::cause::CauseId;
+use crate::event::Certainty;
 use crate::time::Timestamp;
-use ahash::AHashMap;
 use std::collections::BTreeMap;
 
 /// How long it must be quiet for a trouble to be over, where the user says nothing.
@@ -63,10 +64,7 @@ pub struct SourceTally {
 pub struct Tally {
     /// The bounds.
     pub limits: Limits,
-    series: Vec<(SeriesKey, Vec<Segment>)>,
-    by_key: AHashMap<SeriesKey, usize>,
-    /// The series counted last: neighbouring failures are mostly of one.
-    last: usize,
+    series: Series,
     /// Services by number.
     pub services: Names,
     /// Next hops by number.
@@ -83,8 +81,6 @@ pub struct Tally {
     pub failed: u64,
     /// Failed requests whose cause is stated or implied.
     pub explained: u64,
-    /// Segments there are.
-    pub segments: usize,
     /// Failures that found no room for a segment of their own.
     pub folded: u64,
 }
@@ -94,9 +90,7 @@ impl Tally {
     pub fn new(limits: Limits, sources: usize) -> Self {
         Self {
             limits,
-            series: Vec::new(),
-            by_key: AHashMap::new(),
-            last: 0,
+            series: Series::new(limits.gap_seconds),
             services: Names::with_room_for(limits.services),
             upstreams: Names::with_room_for(limits.upstreams),
             paths: Names::with_room_for(limits.paths),
@@ -105,25 +99,33 @@ impl Tally {
             sources: vec![SourceTally::default(); sources],
             failed: 0,
             explained: 0,
-            segments: 0,
             folded: 0,
         }
     }
 
     /// Segments by cause, service and kind, each list in order of time.
     pub fn series(&self) -> BTreeMap<SeriesKey, &[Segment]> {
-        self.series.iter().map(|(key, segments)| (*key, segments.as_slice())).collect()
+        self.series.iter().map(|(key, segments)| (*key, segments)).collect()
     }
 
     /// Counts a failure and returns its segment, for evidence.
     pub fn count(&mut self, key: SeriesKey, failure: &Failure) -> &mut Segment {
-        let gap = self.limits.gap_seconds * 1_000_000;
-        let at = self.series_of(key);
-        let list = &mut self.series[at].1;
-        let before = list.len();
-        let at = place(list, failure, gap);
-        self.segments = self.segments + list.len() - before;
-        &mut list[at]
+        let key = self.key_with_room(key);
+        if key.kind == TroubleKind::Requests {
+            self.failed += failure.requests;
+            self.explained += if failure.certainty > Certainty::Default { failure.requests } else { 0 };
+        }
+        self.series.count(key, failure)
+    }
+
+    /// Takes in a stretch that was counted elsewhere, with its names in the tally's numbers.
+    pub fn absorb(&mut self, key: SeriesKey, segment: Segment) {
+        let key = self.key_with_room(key);
+        if key.kind == TroubleKind::Requests {
+            self.failed += segment.requests;
+            self.explained += segment.requests - segment.certainty[Certainty::Default as usize];
+        }
+        self.series.absorb(key, segment);
     }
 
     /// A diagnosis and its request name their service differently: the same is meant. The first such pair counts.
@@ -135,71 +137,24 @@ impl Tally {
 
     /// Counts an attempt of a request that was counted already: an earlier peer that failed it.
     pub fn count_attempt(&mut self, key: SeriesKey, time: Timestamp, upstream: NameId) {
-        let gap = self.limits.gap_seconds * 1_000_000;
-        let at = self.series_of(key);
-        let near =
-            |segment: &&mut Segment| segment.first.plus_micros(-gap) <= time && time <= segment.last.plus_micros(gap);
-        if let Some(segment) = self.series[at].1.iter_mut().rev().find(near) {
+        if let Some(segment) = self.series.near(key, time) {
             segment.add_attempt(upstream);
         }
     }
 
-    /// The place of the key's series; of one that is there already when there is no room for more.
-    fn series_of(&mut self, key: SeriesKey) -> usize {
-        if self.series.get(self.last).is_some_and(|(last, _)| *last == key) {
-            return self.last;
+    /// The key, or the one for services that have no room of their own.
+    fn key_with_room(&mut self, key: SeriesKey) -> SeriesKey {
+        if self.series.segments() < self.limits.segments || self.series.has(key) {
+            return key;
         }
-        let known = self.by_key.get(&key).copied();
-        self.last = known.unwrap_or_else(|| self.new_series(key));
-        self.last
+        self.folded += 1;
+        SeriesKey { service: OTHERS, ..key }
     }
-
-    fn new_series(&mut self, key: SeriesKey) -> usize {
-        let is_full = self.segments >= self.limits.segments;
-        self.folded += u64::from(is_full);
-        let key = if is_full { SeriesKey { service: OTHERS, ..key } } else { key };
-        *self.by_key.entry(key).or_insert_with(|| {
-            self.series.push((key, Vec::new()));
-            self.series.len() - 1
-        })
-    }
-}
-
-/// The segment to which the failure belongs, made or widened; neighbours that now touch become one.
-fn place(list: &mut Vec<Segment>, failure: &Failure, gap: i64) -> usize {
-    let time = failure.time;
-    let touches = |segment: &Segment| segment.first.plus_micros(-gap) <= time && time <= segment.last.plus_micros(gap);
-    // Failures come almost in order of time: the segment is nearly always the last.
-    match list.iter().rposition(touches) {
-        Some(at) => {
-            list[at].add(failure);
-            join_neighbours(list, at, gap)
-        }
-        None => {
-            let at = list.partition_point(|segment| segment.first < time);
-            list.insert(at, Segment::new(failure));
-            at
-        }
-    }
-}
-
-fn join_neighbours(list: &mut Vec<Segment>, mut at: usize, gap: i64) -> usize {
-    while at > 0 && list[at].first.plus_micros(-gap) <= list[at - 1].last {
-        let later = list.remove(at);
-        at -= 1;
-        list[at].merge(&later);
-    }
-    while at + 1 < list.len() && list[at + 1].first.plus_micros(-gap) <= list[at].last {
-        let later = list.remove(at + 1);
-        list[at].merge(&later);
-    }
-    at
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Certainty;
     use proptest::prelude::*;
 
     fn failure(second: i64) -> Failure {
@@ -223,7 +178,7 @@ mod tests {
         seconds.iter().for_each(|second| {
             tally.count(key, &failure(*second));
         });
-        assert_eq!(tally.segments, tally.series()[&key].len());
+        assert_eq!(tally.series.segments(), tally.series()[&key].len());
         tally.series()[&key].iter().map(|s| (s.first.seconds(), s.last.seconds(), s.requests)).collect()
     }
 

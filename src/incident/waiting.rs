@@ -14,19 +14,13 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) placed: Placed<'static>,
-    text: Box<[u8]>,
+    text: Vec<u8>,
     /// A diagnosis that a request was joined with, though another one decided: the trouble it was counted to. It may
     /// still turn out to be the one line about another request of the same client for the same URI.
     pub(super) claimed: Option<SeriesKey>,
 }
 
 impl Held {
-    /// A copy of this witness.
-    pub(super) fn of(placed: &Placed<'_>) -> Self {
-        let text = placed.text[..placed.text.len().min(MOST_EVIDENCE_BYTES)].into();
-        Self { placed: Placed { text: b"", ..*placed }, text, claimed: None }
-    }
-
     /// The witness with its text.
     pub(super) fn as_placed(&self) -> Placed<'_> {
         Placed { text: &self.text, ..self.placed }
@@ -39,20 +33,40 @@ pub(super) struct Waiting {
     /// All logs of requests name the client.
     clients: bool,
     by_key: AHashMap<Key, Numbers>,
+    /// How many wait that can be found by their request alone.
+    by_request_alone: usize,
     queue: VecDeque<Option<Held>>,
     /// The number of the first place in the queue.
     first: u64,
     count: usize,
+    /// Room of texts that are no longer needed, for the next ones.
+    spare: Vec<Vec<u8>>,
 }
 
-/// What a request and its diagnosis have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Key {
-    Id(u64),
-    ClientAndRequest(u64, u64),
-    /// Where one of the two names no client.
-    Request(u64),
+/// What a request and its diagnosis have in common, as one well mixed number: the id; client, method and URI; or method and
+/// URI alone, where one of the two names no client. The kinds of keys share the space: 64 bits keep them apart.
+pub(super) type Key = u64;
+
+fn key_of_id(id: u64) -> Key {
+    mixed(id, 1)
 }
+
+fn key_of_client(client: u64, request: u64) -> Key {
+    mixed(request, client)
+}
+
+fn key_of_request(request: u64) -> Key {
+    mixed(request, 2)
+}
+
+/// Both are hashes already: this keeps their order.
+fn mixed(one: u64, other: u64) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    (one ^ other.wrapping_mul(ODD)).rotate_left(29).wrapping_mul(ODD)
+}
+
+/// Buffers kept for reuse; more is a burst's.
+const MOST_SPARE: usize = 1024;
 
 /// Witnesses found by one key; of more the oldest are found no longer. Keys come from clients, and every one under a key
 /// is looked at: without a bound one client with one URI could make that work grow with its square.
@@ -89,7 +103,15 @@ impl Numbers {
 impl Waiting {
     /// Nothing waits yet; `clients`: all logs of requests name the client.
     pub(super) fn new(clients: bool) -> Self {
-        Self { clients, by_key: AHashMap::new(), queue: VecDeque::new(), first: 0, count: 0 }
+        Self {
+            clients,
+            by_key: AHashMap::new(),
+            by_request_alone: 0,
+            queue: VecDeque::new(),
+            first: 0,
+            count: 0,
+            spare: Vec::new(),
+        }
     }
 
     /// How many wait.
@@ -97,25 +119,53 @@ impl Waiting {
         self.count
     }
 
-    /// The keys under which a witness can be found, surest first.
-    pub(super) fn keys(&self, witness: &WitnessRecord) -> impl Iterator<Item = Key> + use<> {
-        let id = (witness.request_id != 0).then_some(Key::Id(witness.request_id));
-        let both = (witness.client != 0 && witness.request != 0)
-            .then_some(Key::ClientAndRequest(witness.client, witness.request));
+    /// The keys under which this witness can be found, surest first.
+    fn keys(&self, witness: &WitnessRecord) -> impl Iterator<Item = Key> + use<> {
+        let id = (witness.request_id != 0).then(|| key_of_id(witness.request_id));
+        let both =
+            (witness.client != 0 && witness.request != 0).then(|| key_of_client(witness.client, witness.request));
         // A request can be looked for by a diagnosis without client; such a diagnosis has no other key. Where access logs
         // name no client, every diagnosis is found by its request alone.
-        let alone = witness.kind == WitnessKind::Request || witness.client == 0 || !self.clients;
-        let request = (witness.request != 0 && alone).then_some(Key::Request(witness.request));
+        let request = self.is_found_by_request(witness).then(|| key_of_request(witness.request));
         id.into_iter().chain(both).chain(request)
     }
 
+    /// The numbers of those that have a key in common with this witness, key by key.
+    fn lists_of(&self, witness: &WitnessRecord) -> impl Iterator<Item = &[u64]> {
+        let nobody = self.count == 0;
+        // Nearly all diagnoses name their client: then none is found by its request alone.
+        let useless = (self.by_request_alone == 0).then(|| key_of_request(witness.request));
+        let keys = self.keys(witness).filter(move |key| !nobody && Some(*key) != useless);
+        keys.filter_map(|key| self.by_key.get(&key)).map(Numbers::as_slice)
+    }
+
+    /// The numbers of those that this witness may belong to, in no order, some perhaps twice.
+    pub(super) fn candidates(&self, witness: &WitnessRecord, found: &mut Vec<u64>) {
+        found.clear();
+        self.lists_of(witness).for_each(|numbers| found.extend_from_slice(numbers));
+    }
+
+    /// The one that came last and fits, of those with the surest key.
+    pub(super) fn newest(&self, witness: &WitnessRecord, fits: impl Fn(&Held) -> bool) -> Option<u64> {
+        let newest =
+            |numbers: &[u64]| numbers.iter().copied().filter(|number| self.get(*number).is_some_and(&fits)).max();
+        self.lists_of(witness).find_map(newest)
+    }
+
+    fn is_found_by_request(&self, witness: &WitnessRecord) -> bool {
+        witness.request != 0 && (witness.kind == WitnessKind::Request || witness.client == 0 || !self.clients)
+    }
+
     /// Lets a witness wait; its number.
-    pub(super) fn push(&mut self, held: Held) -> u64 {
+    pub(super) fn push(&mut self, placed: &Placed<'_>) -> u64 {
         let number = self.first + self.queue.len() as u64;
-        for key in self.keys(&held.placed.witness) {
+        for key in self.keys(&placed.witness) {
             self.by_key.entry(key).and_modify(|numbers| numbers.push(number)).or_insert(Numbers::One(number));
         }
-        self.queue.push_back(Some(held));
+        self.by_request_alone += usize::from(self.is_found_by_request(&placed.witness));
+        let mut text = self.spare.pop().unwrap_or_default();
+        text.extend_from_slice(&placed.text[..placed.text.len().min(MOST_EVIDENCE_BYTES)]);
+        self.queue.push_back(Some(Held { placed: Placed { text: b"", ..*placed }, text, claimed: None }));
         self.count += 1;
         number
     }
@@ -134,6 +184,7 @@ impl Waiting {
     pub(super) fn remove(&mut self, number: u64) -> Option<Held> {
         let held = self.queue.get_mut(number.checked_sub(self.first)? as usize)?.take()?;
         self.count -= 1;
+        self.by_request_alone -= usize::from(self.is_found_by_request(&held.placed.witness));
         for key in self.keys(&held.placed.witness) {
             let left = match self.by_key.get_mut(&key) {
                 Some(Numbers::Many(numbers)) => {
@@ -164,15 +215,13 @@ impl Waiting {
         Some(held.placed.time.plus_micros(held.placed.witness.fold_micros))
     }
 
-    /// Those with this key that fit.
-    pub(super) fn all<'w>(&'w self, key: Key, fits: impl Fn(&Held) -> bool + 'w) -> impl Iterator<Item = u64> + 'w {
-        let numbers = self.by_key.get(&key).map_or(&[][..], Numbers::as_slice);
-        numbers.iter().copied().filter(move |number| self.get(*number).is_some_and(&fits))
-    }
-
-    /// The one that came last of those with this key that fit.
-    pub(super) fn newest(&self, key: Key, fits: impl Fn(&Held) -> bool) -> Option<u64> {
-        self.all(key, fits).max()
+    /// Takes its room back.
+    pub(super) fn recycle(&mut self, held: Held) {
+        let mut text = held.text;
+        if self.spare.len() < MOST_SPARE {
+            text.clear();
+            self.spare.push(text);
+        }
     }
 }
 
