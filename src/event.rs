@@ -276,10 +276,13 @@ impl<'a> Event<'a> {
         Field::ALL.iter().filter_map(|field| self.raw(*field).map(|value| (*field, value)))
     }
 
-    /// The status that this hop answered: three digits, `009` and `000` included.
+    /// The status that this hop answered: three digits, `009` and `000` included. JSON writes the latter as `0`.
     #[inline]
     pub fn status(&self) -> Option<u16> {
         let digits = self.raw(Field::Status)?;
+        if digits == b"0" {
+            return Some(0);
+        }
         (digits.len() == 3 && digits.iter().all(u8::is_ascii_digit))
             .then(|| digits.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0')))
     }

@@ -70,6 +70,8 @@ crate::event::closed_list! {
         Epoch = "epoch",
         /// `1768509905123`: milliseconds since the epoch.
         EpochMs = "epoch-ms",
+        /// `1768509905`, `1768509905.123`, `1768509905123`, up to nanoseconds: since the epoch, the unit by the number of digits.
+        Unix = "unix",
         /// `15-Jan-2026 20:45:05`, perhaps with `.123456`, perhaps followed by a zone's name: php-fpm and PHP. Local.
         Dashed = "dashed",
         /// `Thu Jan 15 20:44:57.652118 2026`, also without fraction: C's asctime, Apache's error log. Local.
@@ -81,7 +83,7 @@ impl Shape {
     /// Whether stamps of this shape say their zone themselves.
     pub fn names_its_zone(self, stamp: &[u8]) -> bool {
         match self {
-            Self::Epoch | Self::EpochMs => true,
+            Self::Epoch | Self::EpochMs | Self::Unix => true,
             Self::Slashed | Self::Dashed | Self::Ctime => false,
             Self::Clf => read_clf(stamp).is_some_and(|(_, offset)| offset.is_some()),
             Self::Iso => read_iso(stamp).is_some_and(|(_, offset)| offset.is_some()),
@@ -102,6 +104,7 @@ impl Shape {
             Self::Iso => read_iso(stamp),
             Self::Epoch => read_epoch(stamp).map(|micros| (micros, Some(0))),
             Self::EpochMs => digits(stamp).map(|ms| (ms.saturating_mul(1000), Some(0))),
+            Self::Unix => read_unix(stamp).map(|micros| (micros, Some(0))),
             Self::Dashed => read_dashed(stamp),
             Self::Ctime => read_ctime(stamp),
         }
@@ -223,6 +226,17 @@ fn read_epoch(stamp: &[u8]) -> Option<i64> {
     seconds.checked_mul(MICROS)?.checked_add(micros)
 }
 
+/// Until the year 5138 a number of seconds has at most eleven digits, and since 1973 one of milliseconds has twelve.
+fn read_unix(stamp: &[u8]) -> Option<i64> {
+    match stamp.len() {
+        0..=11 => read_epoch(stamp),
+        _ if stamp.contains(&b'.') => read_epoch(stamp),
+        12..=14 => digits(stamp)?.checked_mul(1000),
+        15..=17 => digits(stamp),
+        length => digits(stamp.get(length - 3..)?).and(digits(&stamp[..length - 3])),
+    }
+}
+
 /// Microseconds in a day.
 const DAY: i64 = 86_400 * MICROS;
 
@@ -287,6 +301,9 @@ mod tests {
         assert_eq!(utc(Shape::Iso, "2026-01-15T15:14:57.000-05:30"), same);
         assert_eq!(utc(Shape::Epoch, "1768509897.000"), same);
         assert_eq!(utc(Shape::EpochMs, "1768509897000"), same);
+        for stamp in ["1768509897", "1768509897.0", "1768509897000", "1768509897000000", "1768509897000000000"] {
+            assert_eq!(utc(Shape::Unix, stamp), same, "{stamp}");
+        }
         assert_eq!(utc(Shape::Dashed, "15-Jan-2026 20:44:57"), same);
         assert_eq!(utc(Shape::Ctime, "Thu Jan 15 20:44:57 2026"), same);
         assert_eq!(utc(Shape::Ctime, "Thu Jan 15 20:44:57.000123 2026"), same);

@@ -30,7 +30,7 @@ pub(super) fn sides(found: &[Detected]) -> Sides {
     let counts = |found: &&Detected| found.formats.iter().any(|format| format.witness == Witness::Request);
     Sides {
         requests: any(Witness::Request),
-        diagnoses: any(Witness::Diagnosis),
+        diagnoses: any(Witness::Diagnosis) || found.iter().flat_map(all).any(|format| format.has_attempts()),
         clients: found.iter().filter(counts).all(|found| found.names_clients),
     }
 }

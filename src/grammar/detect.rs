@@ -4,7 +4,7 @@
 //! others that were met (container output mixes access and error lines).
 
 use super::envelope::Envelope;
-use super::json::Keys;
+use super::json::{Keys, objects};
 use super::{Format, RecordReader, Witness};
 use crate::event::{Event, Field};
 use crate::time::{Shape, Zone};
@@ -54,8 +54,8 @@ impl Detected {
 /// Finds the format of a log from whole lines of its beginning: of the lines as they are, else of the lines inside a
 /// wrapper.
 pub fn detect(sample: &[u8], candidates: &[Arc<Format>], envelopes: &[Arc<Envelope>]) -> Detected {
-    let lines: Vec<&[u8]> =
-        sample.split(|byte| *byte == b'\n').map(trimmed).filter(|line| !line.is_empty()).take(SAMPLE_LINES).collect();
+    let tells = |line: &&[u8]| !line.is_empty() && !is_frame(line);
+    let lines: Vec<&[u8]> = sample.split(|byte| *byte == b'\n').map(trimmed).filter(tells).take(SAMPLE_LINES).collect();
     let bare = best_fit(&lines, candidates);
     if !bare.formats.is_empty() {
         return bare;
@@ -77,6 +77,7 @@ fn best_fit(lines: &[&[u8]], candidates: &[Arc<Format>]) -> Detected {
     let mut fits: Vec<Fit> =
         candidates.iter().map(|format| Fit::of(format, lines)).filter(|fit| fit.lines() > 0).collect();
     disclaim(&mut fits);
+    give_way(&mut fits);
     fits.sort_by(|a, b| b.lines().cmp(&a.lines()).then(b.format.rank.cmp(&a.format.rank)));
     let Some(best) = fits.first() else { return Detected::nothing() };
     let mut covered = best.read.clone();
@@ -122,6 +123,18 @@ fn disclaim(fits: &mut [Fit]) {
     }
 }
 
+/// JSON whose keys one product has is that product's, also where the telling names that any JSON may have are in it.
+fn give_way(fits: &mut Vec<Fit>) {
+    let of_products: Vec<(i32, Vec<bool>)> =
+        fits.iter().filter(|fit| fit.format.is_json()).map(|fit| (fit.format.rank, fit.read.clone())).collect();
+    for fit in fits.iter_mut().filter(|fit| fit.format.is_json()) {
+        for (_, read) in of_products.iter().filter(|(rank, _)| *rank > fit.format.rank) {
+            fit.read.iter_mut().zip(read).for_each(|(own, theirs)| *own &= !theirs);
+        }
+    }
+    fits.retain(|fit| fit.lines() > 0);
+}
+
 struct Fit {
     format: Arc<Format>,
     read: Vec<bool>,
@@ -144,7 +157,10 @@ impl Fit {
                 return started;
             }
             let mut event = Event::default();
-            let read = reader.read(line, &mut event).is_some();
+            let mut read = reader.read(line, &mut event).is_some();
+            if !read && format.is_json() {
+                read = objects(line).any(|range| reader.read(&line[range], &mut event).is_some());
+            }
             if read && names_its_zone.is_none() && event.raw(Field::Time).is_some() {
                 names_its_zone = Some(reader.names_its_zone(&event));
                 offset_seconds = event.raw(Field::Time).and_then(Shape::local_offset_seconds);
@@ -161,6 +177,12 @@ impl Fit {
     fn lines(&self) -> usize {
         self.read.iter().filter(|read| **read).count()
     }
+}
+
+/// Nothing but the brackets around JSON objects that stand in other lines.
+fn is_frame(line: &[u8]) -> bool {
+    let mut objects = objects(line);
+    objects.next().is_none() && objects.is_frame()
 }
 
 fn trimmed(line: &[u8]) -> &[u8] {

@@ -3,8 +3,13 @@
 //! In: a line and the grammar's key names. Out: fields, borrowed and still escaped. Hand-made JSON of log formats is
 //! often not valid (`"status":,`, raw bytes above 0x7f: FORMATS.md section 2), so nothing is refused that can be read.
 
+mod objects;
+
+use crate::error::{Defect, Result, did_you_mean};
 use crate::event::{Event, Field};
-use std::collections::HashMap;
+use crate::knowledge::File;
+pub use objects::{Objects, objects};
+use std::collections::{BTreeMap, HashMap};
 
 /// Deeper objects are passed over; no log kind here keeps a field deeper.
 const MOST_DEPTH: usize = 4;
@@ -12,18 +17,65 @@ const MOST_DEPTH: usize = 4;
 /// Key names to fields. A key of an inner object is written `outer.inner`.
 #[derive(Debug, Clone, Default)]
 pub struct Keys {
-    by_name: HashMap<String, Field>,
+    by_name: HashMap<String, Meaning>,
+}
+
+/// What a key is to a format.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Meaning {
+    /// The field it fills, and its place among the keys for that field: the first that has a value wins.
+    field: Option<(Field, u8)>,
+    /// Whether keys inside its object mean something.
+    inside: bool,
 }
 
 impl Keys {
-    /// From the names that mean each field.
-    pub fn new(names: impl IntoIterator<Item = (String, Field)>) -> Self {
-        Self { by_name: names.into_iter().map(|(name, field)| (folded(&name), field)).collect() }
+    /// From the names that mean each field, the likeliest first.
+    pub fn new<'n>(names: impl IntoIterator<Item = (Field, &'n [String])>) -> Self {
+        let mut by_name: HashMap<String, Meaning> = HashMap::new();
+        for (field, names) in names {
+            for (place, name) in names.iter().map(|name| folded(name)).enumerate() {
+                for (dot, _) in name.match_indices('.') {
+                    by_name.entry(name[..dot].to_owned()).or_default().inside = true;
+                }
+                by_name.entry(name).or_default().field = Some((field, u8::try_from(place).unwrap_or(u8::MAX)));
+            }
+        }
+        Self { by_name }
+    }
+
+    /// From the `[keys]` of a file.
+    ///
+    /// # Errors
+    /// Where a field is unknown: names file and line.
+    pub(super) fn load(file: &File, raw: &BTreeMap<String, Vec<String>>) -> Result<Self> {
+        let mut names = Vec::new();
+        for (field, spellings) in raw {
+            let known = Field::named(field).ok_or_else(|| {
+                let defect = Defect::new(&file.name, format!("there is no field \"{field}\"")).at(file.line_of(field));
+                match did_you_mean(field, Field::ALL.iter().map(|field| field.name())) {
+                    Some(hint) => defect.hint(hint),
+                    None => defect,
+                }
+            })?;
+            names.push((known, spellings.as_slice()));
+        }
+        Ok(Self::new(names))
     }
 
     /// The field that a key means: case, `-`, `_` and `$` do not matter.
     pub fn field(&self, key: &[u8]) -> Option<Field> {
-        self.by_name.get(&folded(std::str::from_utf8(key).ok()?)).copied()
+        self.meaning(key).field.map(|(field, _)| field)
+    }
+
+    /// Every field that some key means.
+    pub fn fields(&self) -> impl Iterator<Item = Field> + '_ {
+        self.by_name.values().filter_map(|meaning| meaning.field).map(|(field, _)| field)
+    }
+
+    fn meaning(&self, key: &[u8]) -> Meaning {
+        let known = std::str::from_utf8(key).ok().and_then(|key| self.by_name.get(&folded(key)));
+        known.copied().unwrap_or_default()
     }
 }
 
@@ -34,10 +86,10 @@ fn folded(name: &str) -> String {
         .collect()
 }
 
-/// Remembers which field the n-th key of a line was, since every line of a log has the same keys in the same order.
+/// Remembers what the n-th key of a line meant, since every line of a log has the same keys in the same order.
 #[derive(Debug, Clone, Default)]
 pub struct Memo {
-    keys: Vec<(Box<[u8]>, Option<Field>)>,
+    keys: Vec<(Box<[u8]>, Meaning)>,
     at: usize,
 }
 
@@ -45,30 +97,31 @@ pub struct Memo {
 const MEMO_KEYS: usize = 128;
 
 impl Memo {
-    fn field(&mut self, key: &[u8], keys: &Keys) -> Option<Field> {
+    fn meaning(&mut self, key: &[u8], keys: &Keys) -> Meaning {
         let slot = self.at;
         self.at += 1;
         match self.keys.get_mut(slot) {
-            Some((known, field)) if **known == *key => *field,
+            Some((known, meaning)) if **known == *key => *meaning,
             Some(entry) => {
-                *entry = (key.into(), keys.field(key));
+                *entry = (key.into(), keys.meaning(key));
                 entry.1
             }
             None => {
-                let field = keys.field(key);
+                let meaning = keys.meaning(key);
                 if slot < MEMO_KEYS && slot == self.keys.len() {
-                    self.keys.push((key.into(), field));
+                    self.keys.push((key.into(), meaning));
                 }
-                field
+                meaning
             }
         }
     }
 }
 
-/// Reads the object; `false` where the line is no JSON object. The first of several keys for one field wins.
+/// Reads the object; `false` where the line is no JSON object. Of several keys for one field the one named first in the
+/// grammar wins, if it has a value.
 pub fn read<'a>(line: &'a [u8], keys: &Keys, memo: &mut Memo, event: &mut Event<'a>) -> bool {
     memo.at = 0;
-    let mut scanner = Scanner { line, at: 0, prefix: Vec::new() };
+    let mut scanner = Scanner::new(line);
     scanner.spaces();
     scanner.object(0, keys, memo, event).is_some() && {
         scanner.spaces();
@@ -76,13 +129,37 @@ pub fn read<'a>(line: &'a [u8], keys: &Keys, memo: &mut Memo, event: &mut Event<
     }
 }
 
+#[derive(Debug)]
 struct Scanner<'a> {
     line: &'a [u8],
     at: usize,
     prefix: Vec<u8>,
+    /// By which of its keys each field has its value.
+    places: [u8; Field::COUNT],
 }
 
 impl<'a> Scanner<'a> {
+    fn new(line: &'a [u8]) -> Self {
+        Self { line, at: 0, prefix: Vec::new(), places: [0; Field::COUNT] }
+    }
+
+    /// Whether nothing but the closing bracket stands before this place.
+    fn closes_at(&mut self, end: usize) -> bool {
+        self.spaces();
+        self.peek() == Some(b'}') && self.at + 1 == end
+    }
+
+    /// Past `{"name":`.
+    fn only_member(&mut self) -> Option<()> {
+        self.take(b'{')?;
+        self.spaces();
+        self.string()?;
+        self.spaces();
+        self.take(b':')?;
+        self.spaces();
+        Some(())
+    }
+
     fn peek(&self) -> Option<u8> {
         self.line.get(self.at).copied()
     }
@@ -116,7 +193,15 @@ impl<'a> Scanner<'a> {
         self.take(b':')?;
         self.spaces();
         let parent = self.prefix.len();
-        if self.peek()? == b'{' && depth + 1 < MOST_DEPTH {
+        let meaning = if parent == 0 {
+            memo.meaning(key, keys)
+        } else {
+            self.prefix.extend_from_slice(key);
+            let meaning = memo.meaning(&self.prefix, keys);
+            self.prefix.truncate(parent);
+            meaning
+        };
+        if meaning.inside && self.peek()? == b'{' && depth + 1 < MOST_DEPTH {
             self.prefix.extend_from_slice(key);
             self.prefix.push(b'.');
             let done = self.object(depth + 1, keys, memo, event);
@@ -124,15 +209,10 @@ impl<'a> Scanner<'a> {
             return done;
         }
         let value = self.value()?;
-        let field = if parent == 0 {
-            memo.field(key, keys)
-        } else {
-            self.prefix.extend_from_slice(key);
-            let field = memo.field(&self.prefix, keys);
-            self.prefix.truncate(parent);
-            field
-        };
-        if let Some(field) = field.filter(|field| event.get(*field).is_none()) {
+        let Some((field, place)) = meaning.field else { return Some(()) };
+        let says = !matches!(value, b"" | b"-");
+        if event.get(field).is_none() || (says && place < self.places[field as usize]) {
+            self.places[field as usize] = place;
             event.set(field, value);
         }
         Some(())
@@ -193,9 +273,12 @@ mod tests {
     use super::*;
 
     fn keys() -> Keys {
-        let names =
-            [("status", Field::Status), ("upstream_status", Field::UpstreamStatus), ("request.uri", Field::Uri)];
-        Keys::new(names.map(|(name, field)| (name.to_owned(), field)))
+        let names = [
+            (Field::Status, vec!["edge.status".to_owned(), "status".to_owned()]),
+            (Field::UpstreamStatus, vec!["upstream_status".to_owned()]),
+            (Field::Uri, vec!["request.uri".to_owned()]),
+        ];
+        Keys::new(names.iter().map(|(field, names)| (*field, names.as_slice())))
     }
 
     fn fields(line: &str) -> Option<Vec<(&'static str, String)>> {
@@ -222,6 +305,14 @@ mod tests {
         for broken in [r#"{"status":502"#, r#"{"status"}"#, "[1]", "", r#"{"a":1} trailing"#, r#"{"a":"\"#] {
             assert_eq!(fields(broken), None, "{broken}");
         }
+    }
+
+    #[test]
+    fn the_key_named_first_wins_if_it_has_a_value() {
+        let status = |line| fields(line).expect("an object")[0].1.clone();
+        assert_eq!(status(r#"{"status":500,"edge":{"status":502}}"#), "502");
+        assert_eq!(status(r#"{"edge":{"status":502},"status":500}"#), "502");
+        assert_eq!(status(r#"{"edge":{"status":null},"status":500}"#), "500");
     }
 
     #[test]

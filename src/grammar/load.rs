@@ -6,6 +6,7 @@ use super::errno::Errnos;
 use super::json::Keys;
 use super::notation::{LogFormat, Variable, Variables};
 use super::pattern::{Pattern, Span};
+use super::rows::{RawRows, Rows};
 use super::when::Condition;
 use super::{Answered, Extract, Format, Marks, Mask, Reader, RecordReader, Witness};
 use crate::error::{Defect, Result, did_you_mean};
@@ -13,7 +14,7 @@ use crate::event::{AnsweredBy, Event, Field};
 use crate::knowledge::{self, File};
 use crate::time::{Shape, Zone};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// All formats that the program knows, and what is needed to take in the user's own.
@@ -44,6 +45,11 @@ struct RawGrammar {
     variables: BTreeMap<String, RawVariable>,
     #[serde(default)]
     keys: BTreeMap<String, Vec<String>>,
+    /// Whether the same keys are read in columns that nobody described.
+    #[serde(default)]
+    keys_of_tails: bool,
+    #[serde(default)]
+    rows: RawRows,
     tail: Option<RawTail>,
     #[serde(default)]
     extract: Vec<RawExtract>,
@@ -66,6 +72,8 @@ struct RawLayout {
     log_format: Option<String>,
     #[serde(default)]
     json: bool,
+    /// What a row must say to be of this layout.
+    when: Option<String>,
     #[serde(default)]
     rank: i32,
     examples: Vec<String>,
@@ -139,8 +147,8 @@ impl Grammars {
             grammars
                 .variables
                 .extend(std::mem::take(&mut raw.variables).into_iter().map(|(name, raw)| (name, raw.into())));
-            if !raw.keys.is_empty() {
-                grammars.tail_keys = Arc::new(keys_of(file, &raw.keys)?);
+            if raw.keys_of_tails {
+                grammars.tail_keys = Arc::new(Keys::load(file, &raw.keys)?);
             }
         }
         for (file, raw) in &raws {
@@ -151,9 +159,10 @@ impl Grammars {
 
     fn add(&mut self, file: &File, raw: &RawGrammar, errnos: &Arc<Errnos>) -> Result<()> {
         let answered = answered_of(file, &raw.answered)?;
+        let keys = Arc::new(Keys::load(file, &raw.keys)?);
         for layout in &raw.layout {
             let wrong = |what: String| Defect::new(&file.name, what).at(file.line_of(&layout.name));
-            let mut format = self.build(raw, layout, errnos).map_err(wrong)?;
+            let mut format = self.build(raw, layout, &keys, errnos).map_err(wrong)?;
             format.answered = Arc::clone(&answered);
             let format = Arc::new(format);
             for example in &layout.examples {
@@ -165,7 +174,13 @@ impl Grammars {
         Ok(())
     }
 
-    fn build(&self, raw: &RawGrammar, layout: &RawLayout, errnos: &Arc<Errnos>) -> std::result::Result<Format, String> {
+    fn build(
+        &self,
+        raw: &RawGrammar,
+        layout: &RawLayout,
+        keys: &Arc<Keys>,
+        errnos: &Arc<Errnos>,
+    ) -> std::result::Result<Format, String> {
         let mut stamp = match raw.stamp.as_str() {
             "any" => None,
             named => Some(Shape::named(named).ok_or_else(|| format!("there is no stamp shape \"{named}\""))?),
@@ -177,7 +192,7 @@ impl Grammars {
                 stamp = format.stamp(&self.variables);
                 Reader::Pattern(format.compile(&self.variables)?)
             }
-            (None, None, true) => Reader::Json(Arc::clone(&self.tail_keys)),
+            (None, None, true) => Reader::Json(Arc::clone(keys)),
             _ => return Err(format!("layout \"{}\" needs one of pattern, log_format or json = true", layout.name)),
         };
         let mut format = Format {
@@ -197,6 +212,7 @@ impl Grammars {
             errnos: raw.tail.as_ref().filter(|tail| tail.errno).map(|_| Arc::clone(errnos)),
             extracts: raw.extract.iter().map(Extract::from).collect(),
             tail_keys: None,
+            rows: Rows::new(layout.when.as_ref(), &raw.rows)?,
             fields: 0,
         };
         format.know_its_fields();
@@ -232,6 +248,7 @@ impl Grammars {
             errnos: None,
             extracts: Vec::new(),
             tail_keys: None,
+            rows: Rows::default(),
             fields: 0,
         };
         format.know_its_fields();
@@ -269,7 +286,7 @@ impl Format {
     fn know_its_fields(&mut self) {
         let mut fields = match &self.reader {
             Reader::Pattern(pattern) => pattern.fields(),
-            Reader::Json(_) => Field::ALL.to_vec(),
+            Reader::Json(keys) => keys.fields().collect(),
         };
         fields.extend(self.tails.iter().flat_map(|tail| &tail.keys).filter_map(|key| key.field));
         fields.extend(self.extracts.iter().map(|extract| extract.field));
@@ -291,21 +308,6 @@ fn prove(format: &Arc<Format>, example: &str) -> std::result::Result<(), String>
         }
         None => Err(format!("{} does not read its own example", format.name())),
     }
-}
-
-fn keys_of(file: &File, raw: &BTreeMap<String, Vec<String>>) -> Result<Keys> {
-    let mut names = HashMap::new();
-    for (field, spellings) in raw {
-        let known = Field::named(field).ok_or_else(|| {
-            let defect = Defect::new(&file.name, format!("there is no field \"{field}\"")).at(file.line_of(field));
-            match did_you_mean(field, Field::ALL.iter().map(|field| field.name())) {
-                Some(hint) => defect.hint(hint),
-                None => defect,
-            }
-        })?;
-        names.extend(spellings.iter().map(|name| (name.clone(), known)));
-    }
-    Ok(Keys::new(names))
 }
 
 fn answered_of(file: &File, raws: &[RawAnswered]) -> Result<Arc<[Answered]>> {

@@ -9,10 +9,12 @@ pub mod envelope;
 pub mod errno;
 pub mod json;
 mod load;
+mod mask;
 pub mod nginx_conf;
 pub mod notation;
 pub mod pattern;
 mod repeat;
+mod rows;
 mod span;
 pub mod when;
 pub mod wording;
@@ -22,8 +24,11 @@ use crate::time::{Shape, StampReader, Timestamp, Zone};
 use context::{PhaseMemo, Phases, Tail, TailShape};
 use errno::Errnos;
 pub use load::Grammars;
+pub use mask::Mask;
 use pattern::{Pattern, Reach};
 use repeat::Repeat;
+pub use rows::Aside;
+use rows::Rows;
 use std::sync::Arc;
 use when::Condition;
 
@@ -75,6 +80,7 @@ pub struct Format {
     errnos: Option<Arc<Errnos>>,
     extracts: Vec<Extract>,
     tail_keys: Option<Arc<json::Keys>>,
+    rows: Rows,
     /// Which fields its lines can have, a bit a field.
     fields: u64,
 }
@@ -102,23 +108,6 @@ struct Extract {
     until: Box<[u8]>,
 }
 
-/// What a record's first bytes look like: `0` is any digit, `a` any letter, everything else itself.
-#[derive(Debug, Clone)]
-pub struct Mask(Box<[u8]>);
-
-impl Mask {
-    /// Whether the line begins like this.
-    #[inline]
-    pub fn fits(&self, line: &[u8]) -> bool {
-        line.len() >= self.0.len()
-            && self.0.iter().zip(line).all(|(mask, byte)| match mask {
-                b'0' => byte.is_ascii_digit(),
-                b'a' => byte.is_ascii_alphabetic(),
-                other => other == byte,
-            })
-    }
-}
-
 impl Format {
     /// Whether a new record begins with this line. In most formats every line is a record.
     #[inline]
@@ -142,6 +131,16 @@ impl Format {
             Reader::Pattern(pattern) => self.starts_record(line) && pattern.read(line, &mut Event::default()),
             Reader::Json(_) => line.starts_with(b"{"),
         }
+    }
+
+    /// Whether its records are JSON objects, of which one line may hold several.
+    pub fn is_json(&self) -> bool {
+        matches!(self.reader, Reader::Json(_))
+    }
+
+    /// Whether some of its rows say why other requests failed.
+    pub fn has_attempts(&self) -> bool {
+        self.rows.has_attempts()
     }
 
     /// How far into the line this layout fits. Of JSON nothing can be said.
@@ -270,6 +269,7 @@ pub struct RecordReader {
     message: MessageMemo,
     repeat: Repeat,
     repeated: bool,
+    aside: Option<Aside>,
     fold_micros: i64,
 }
 
@@ -277,7 +277,7 @@ impl RecordReader {
     /// For records of `format`; `zone` is used for stamps that name none.
     pub fn new(format: Arc<Format>, zone: Zone) -> Self {
         /// Shapes tried where a log says no more than "time", likeliest first.
-        const ANY: [Shape; 5] = [Shape::Iso, Shape::Clf, Shape::EpochMs, Shape::Epoch, Shape::Slashed];
+        const ANY: [Shape; 4] = [Shape::Iso, Shape::Clf, Shape::Unix, Shape::Slashed];
         let shapes = format.stamp.map_or_else(|| ANY.to_vec(), |shape| vec![shape]);
         let stamps = shapes.into_iter().map(|shape| StampReader::new(shape, zone)).collect();
         Self {
@@ -287,6 +287,7 @@ impl RecordReader {
             message: MessageMemo::default(),
             repeat: Repeat::default(),
             repeated: false,
+            aside: None,
             fold_micros: 0,
         }
     }
@@ -305,11 +306,20 @@ impl RecordReader {
         if self.format.witness == Witness::Diagnosis {
             return self.read_diagnosis(record, event);
         }
+        if self.read_fields(record, event) { self.finish_request(event) } else { None }
+    }
+
+    fn read_fields<'a>(&mut self, record: &'a [u8], event: &mut Event<'a>) -> bool {
         let fits = match &self.format.reader {
             Reader::Pattern(pattern) => pattern.read(record, event),
             Reader::Json(keys) => json::read(record, keys, &mut self.memo, event),
         };
-        if fits { self.finish_request(event) } else { None }
+        fits && self.format.rows.take(event)
+    }
+
+    /// What the record read last is, where it is no user's request.
+    pub fn aside(&self) -> Option<Aside> {
+        self.aside
     }
 
     /// Whether the record read last began like the one before it: same level, message, error and phase.
@@ -329,11 +339,7 @@ impl RecordReader {
         }
         event.clear();
         self.repeated = false;
-        let fits = match &self.format.reader {
-            Reader::Pattern(pattern) => pattern.read(record, event),
-            Reader::Json(keys) => json::read(record, keys, &mut self.memo, event),
-        };
-        if !fits {
+        if !self.read_fields(record, event) {
             return None;
         }
         let tail = self.format.split_message(record, event, &mut self.message);
@@ -350,7 +356,10 @@ impl RecordReader {
         if let (Some(keys), Some(tail)) = (&self.format.tail_keys, event.raw(Field::Tail)) {
             detect::read_pairs(tail, keys, event);
         }
-        event.status()?;
+        self.aside = self.format.rows.aside(event);
+        if self.aside.is_none() {
+            event.status()?;
+        }
         self.time(event)
     }
 

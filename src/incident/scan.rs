@@ -2,6 +2,8 @@
 //!
 //! In: a chunk and the plan for its log. Out: a [`Part`]. Pure: it depends on the chunk's bytes only.
 
+mod several;
+
 use super::alone::Alone;
 use super::facts::{ServiceMemo, client_address, connection_of, duration_ms, hash_of, request_hash, upstream_of};
 use super::names::{NameId, fold_path};
@@ -11,9 +13,10 @@ use super::series::Series;
 use crate::cause::{Catalogue, Gives, Judge, Verdict, VerdictMemo};
 use crate::event::{AnsweredBy, Event, Field};
 use crate::grammar::envelope::Envelope;
-use crate::grammar::{Format, RecordReader, Witness};
+use crate::grammar::{Aside, Format, RecordReader, Witness};
 use crate::source::{Chunk, PieceKind, pieces};
 use crate::time::{Timestamp, Zone};
+use several::Ending;
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -143,27 +146,47 @@ impl<'c> Scanner<'c> {
             return;
         }
         let inner = self.plan.envelope.as_ref().and_then(|envelope| envelope.open(text)).unwrap_or(text);
-        let read =
-            (0..self.readers.len()).find_map(|which| Some((which, self.readers[which].reader.read(inner, event)?)));
-        let Some((which, time)) = read else {
-            part.counts.unknown += lines;
-            part.unknown.add(text, lines);
-            return;
+        let line = part.counts.lines() as u32;
+        let place = Place { line, start: at as u32, length: text.len() as u32, fold_micros: 0 };
+        let ending = match self.judge(inner, text, place, event, part) {
+            Some(ending) => ending,
+            None => self.several(inner, text, place, part),
         };
+        let counts = &mut part.counts;
+        match ending {
+            Ending::Event => counts.events += lines,
+            Ending::Unknown => {
+                counts.unknown += lines;
+                part.unknown.add(text, lines);
+            }
+            Ending::Benign => counts.benign += lines,
+            Ending::Passed => counts.passed += lines,
+        }
+    }
+
+    /// Reads and judges one record, `text` being its evidence; `None` where no format of the log reads it.
+    fn judge<'b>(
+        &mut self,
+        inner: &'b [u8],
+        text: &[u8],
+        place: Place,
+        event: &mut Event<'b>,
+        part: &mut Part,
+    ) -> Option<Ending> {
+        let mut readers = self.readers.iter_mut().enumerate();
+        let (which, time) = readers.find_map(|(which, known)| Some((which, known.reader.read(inner, event)?)))?;
         if let Some(time) = time {
             widen(&mut part.span, time);
         }
-        let place = Place {
-            line: part.counts.lines() as u32,
-            start: at as u32,
-            length: text.len() as u32,
-            lines,
-            fold_micros: self.readers[which].reader.fold_micros(),
-        };
-        match self.readers[which].reader.format().witness {
+        let reader = &self.readers[which].reader;
+        let place = Place { fold_micros: reader.fold_micros(), ..place };
+        let aside = reader.aside();
+        Some(match reader.format().witness {
+            Witness::Request if aside == Some(Aside::Passed) => Ending::Passed,
+            Witness::Request if aside == Some(Aside::Attempt) => self.attempt(which, event, time, place, part, text),
             Witness::Request => self.request(which, event, time, place, part, text),
             Witness::Diagnosis => self.diagnosis(which, event, time, place, part, text),
-        }
+        })
     }
 
     fn request(
@@ -174,24 +197,19 @@ impl<'c> Scanner<'c> {
         place: Place,
         part: &mut Part,
         text: &[u8],
-    ) {
-        let Some(status) = event.status() else { return };
+    ) -> Ending {
+        let Some(status) = event.status() else { return Ending::Passed };
         part.requests += 1;
         let service = self.readers[which].service.id(event, Witness::Request, part);
         if let Some(time) = time {
             count_traffic(part, service, time.seconds());
         }
         if !is_failure(status, event) {
-            part.counts.passed += place.lines;
-            return;
+            return Ending::Passed;
         }
         let known = &mut self.readers[which];
         let verdict = known.memo.request(&known.judge, event, status);
-        let Some(cause) = verdict.cause else {
-            part.counts.passed += place.lines;
-            return;
-        };
-        part.counts.events += place.lines;
+        let Some(cause) = verdict.cause else { return Ending::Passed };
         let witness = WitnessRecord {
             kind: WitnessKind::Request,
             status,
@@ -200,6 +218,7 @@ impl<'c> Scanner<'c> {
             ..self.witness(event, time, place, verdict, cause, service, part)
         };
         keep(part, witness, text);
+        Ending::Event
     }
 
     fn diagnosis(
@@ -210,34 +229,26 @@ impl<'c> Scanner<'c> {
         place: Place,
         part: &mut Part,
         text: &[u8],
-    ) {
+    ) -> Ending {
         let known = &mut self.readers[which];
         let verdict = known.memo.diagnosis(&known.judge, event, known.reader.repeated());
         let kind = match verdict.map(|verdict| verdict.gives) {
             Some(Gives::Failure) => WitnessKind::Failure,
             Some(Gives::Warning) => WitnessKind::Warning,
             Some(Gives::Condition) => WitnessKind::Condition,
-            Some(Gives::Benign) => {
-                part.counts.benign += place.lines;
-                return;
-            }
-            None if is_quiet(event) => {
-                part.counts.benign += place.lines;
-                return;
-            }
-            None => {
-                part.counts.unknown += place.lines;
-                part.unknown.add(text, place.lines);
-                return;
-            }
+            Some(Gives::Benign) => return Ending::Benign,
+            None if is_quiet(event) => return Ending::Benign,
+            None => return Ending::Unknown,
         };
-        let (Some(verdict), Some(cause)) = (verdict, verdict.and_then(|verdict| verdict.cause)) else { return };
-        part.counts.events += place.lines;
+        let (Some(verdict), Some(cause)) = (verdict, verdict.and_then(|verdict| verdict.cause)) else {
+            return Ending::Benign;
+        };
         let service = known.service.id(event, Witness::Diagnosis, part);
         // A session of a stream or mail proxy is no request, and stands in no access log.
         let kind = if kind == WitnessKind::Failure && is_session(event) { WitnessKind::Session } else { kind };
         let witness = WitnessRecord { kind, ..self.witness(event, time, place, verdict, cause, service, part) };
         keep(part, witness, text);
+        Ending::Event
     }
 
     #[allow(clippy::too_many_arguments)] // one record's worth of facts, used by the two callers above
@@ -319,7 +330,6 @@ struct Place {
     line: u32,
     start: u32,
     length: u32,
-    lines: u64,
     fold_micros: i64,
 }
 
