@@ -92,7 +92,7 @@ impl Series {
     }
 
     fn list_of(&mut self, key: SeriesKey) -> usize {
-        if !self.lists.get(self.last).is_some_and(|(last, _)| *last == key) {
+        if self.lists.get(self.last).is_none_or(|(last, _)| *last != key) {
             self.last = *self.by_key.entry(key).or_insert_with(|| {
                 self.lists.push((key, Vec::new()));
                 self.lists.len() - 1
