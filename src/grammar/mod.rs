@@ -8,6 +8,7 @@ pub mod detect;
 pub mod envelope;
 pub mod errno;
 pub mod json;
+mod literal;
 mod load;
 mod mask;
 pub mod nginx_conf;

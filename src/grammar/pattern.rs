@@ -17,10 +17,10 @@
 //! | `{?...}` | may be missing; must begin with a literal where it follows a value without an end of its own |
 //! | `{{` | a brace |
 
+pub use super::literal::Literal;
 pub use super::span::Span;
 use super::span::span;
 use crate::event::{Event, Field};
-use crate::text::begins_with;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_while1};
 use nom::combinator::{map, map_opt, opt, verify};
@@ -50,43 +50,17 @@ pub struct Reach {
 #[derive(Debug, Clone)]
 pub enum Piece {
     /// Text that must stand there.
-    Literal(Text),
+    Literal(Literal),
     /// A value; kept where it has a field.
     Value(Option<Field>, Span),
     /// Pieces that may be missing as a whole; behind [`Span::Until`] the first is a literal.
     Optional(Vec<Piece>),
 }
 
-/// Text to be found. It is short and begins with a byte that is rare in values (a quote, a bracket, a space), so looking
-/// for that byte is quicker than a search for the whole.
-#[derive(Debug, Clone)]
-pub struct Text(Box<[u8]>);
-
-impl Text {
-    #[inline]
-    fn is_at(&self, line: &[u8], at: usize) -> bool {
-        let rest = line.get(at..).unwrap_or_default();
-        begins_with(rest, &self.0)
-    }
-
-    #[inline]
-    fn find(&self, line: &[u8], from: usize) -> Option<usize> {
-        let first = *self.0.first()?;
-        let mut at = from;
-        loop {
-            at += memchr::memchr(first, line.get(at..)?)?;
-            if self.is_at(line, at) {
-                return Some(at);
-            }
-            at += 1;
-        }
-    }
-}
-
 impl Piece {
     /// Text that must stand there.
     pub fn literal(text: &[u8]) -> Self {
-        Self::Literal(Text(text.into()))
+        Self::Literal(Literal::new(text))
     }
 }
 
@@ -183,7 +157,7 @@ fn run_straight<'a>(pieces: &[Piece], line: &'a [u8], event: &mut Event<'a>) -> 
     let mut left = pieces.iter();
     while let Some(piece) = left.next() {
         at = match piece {
-            Piece::Literal(text) => text.is_at(line, at).then(|| at + text.0.len())?,
+            Piece::Literal(text) => text.is_at(line, at).then(|| at + text.len())?,
             Piece::Value(field, Span::Until) => match left.next() {
                 None => {
                     keep(*field, &line[at..], event);
@@ -192,7 +166,7 @@ fn run_straight<'a>(pieces: &[Piece], line: &'a [u8], event: &mut Event<'a>) -> 
                 Some(Piece::Literal(text)) => {
                     let end = text.find(line, at)?;
                     keep(*field, &line[at..end], event);
-                    end + text.0.len()
+                    end + text.len()
                 }
                 Some(_) => return None,
             },
@@ -217,7 +191,7 @@ fn run_straight<'a>(pieces: &[Piece], line: &'a [u8], event: &mut Event<'a>) -> 
 fn run<'a>(mut pieces: &[Piece], line: &'a [u8], mut at: usize, event: &mut Event<'a>) -> Option<usize> {
     while let Some((piece, rest)) = pieces.split_first() {
         at = match piece {
-            Piece::Literal(text) => text.is_at(line, at).then(|| at + text.0.len())?,
+            Piece::Literal(text) => text.is_at(line, at).then(|| at + text.len())?,
             Piece::Optional(inner) => {
                 let mark = event.mark();
                 run(inner, line, at, event).unwrap_or_else(|| {
