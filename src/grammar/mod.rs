@@ -7,10 +7,12 @@ pub mod context;
 pub mod detect;
 pub mod envelope;
 pub mod errno;
+mod fit;
 pub mod json;
 mod literal;
 mod load;
 mod mask;
+mod memo;
 pub mod nginx_conf;
 pub mod notation;
 pub mod pattern;
@@ -22,10 +24,11 @@ pub mod wording;
 
 use crate::event::{AnsweredBy, Event, Field, closed_list};
 use crate::time::{Shape, StampReader, Timestamp, Zone};
-use context::{PhaseMemo, Phases, Tail, TailShape};
+use context::{Phases, Tail};
 use errno::Errnos;
 pub use load::Grammars;
 pub use mask::Mask;
+use memo::MessageMemo;
 use pattern::{Pattern, Reach};
 use repeat::Repeat;
 pub use rows::Aside;
@@ -204,39 +207,6 @@ impl Format {
     }
 }
 
-/// What the message before had: neighbouring records mostly have the same.
-#[derive(Debug, Default)]
-struct MessageMemo {
-    tail: TailShape,
-    errno: ErrnoMemo,
-    phase: PhaseMemo,
-}
-
-/// The error met last: neighbouring records mostly have the same.
-#[derive(Debug, Default)]
-struct ErrnoMemo {
-    brackets: Vec<u8>,
-    name: Option<&'static str>,
-}
-
-impl MessageMemo {
-    /// The errno's name, where the event has one.
-    fn errno_of(&self, event: &Event<'_>) -> Option<&'static str> {
-        event.raw(Field::Errno).and(self.errno.name)
-    }
-}
-
-impl ErrnoMemo {
-    fn name(&mut self, brackets: &[u8], errnos: &Errnos) -> Option<&'static str> {
-        if self.brackets != brackets {
-            self.brackets.clear();
-            self.brackets.extend_from_slice(brackets);
-            self.name = errnos.name(brackets);
-        }
-        self.name
-    }
-}
-
 /// Method and URI of a request line, where the log writes the line as one.
 pub fn split_request(event: &mut Event<'_>) {
     let Some(line) = event.get(Field::Request) else { return };
@@ -265,6 +235,7 @@ impl Extract {
 #[derive(Debug)]
 pub struct RecordReader {
     format: Arc<Format>,
+    skims: bool,
     stamps: Vec<StampReader>,
     memo: json::Memo,
     message: MessageMemo,
@@ -281,8 +252,11 @@ impl RecordReader {
         const ANY: [Shape; 4] = [Shape::Iso, Shape::Clf, Shape::Unix, Shape::Slashed];
         let shapes = format.stamp.map_or_else(|| ANY.to_vec(), |shape| vec![shape]);
         let stamps = shapes.into_iter().map(|shape| StampReader::new(shape, zone)).collect();
+        // Rules for rows may look at any field.
+        let skims = format.witness == Witness::Request && format.rows.is_empty();
         Self {
             format,
+            skims,
             stamps,
             memo: json::Memo::default(),
             message: MessageMemo::default(),
@@ -308,6 +282,18 @@ impl RecordReader {
             return self.read_diagnosis(record, event);
         }
         if self.read_fields(record, event) { self.finish_request(event) } else { None }
+    }
+
+    /// The same, but of a request that was answered well only what is counted (see [`Pattern::skim`]).
+    #[inline]
+    pub fn skim<'a>(&mut self, record: &'a [u8], event: &mut Event<'a>) -> Option<Option<Timestamp>> {
+        match &self.format.reader {
+            Reader::Pattern(pattern) if self.skims => {
+                event.clear();
+                if pattern.skim(record, event) { self.finish_request(event) } else { None }
+            }
+            _ => self.read(record, event),
+        }
     }
 
     fn read_fields<'a>(&mut self, record: &'a [u8], event: &mut Event<'a>) -> bool {

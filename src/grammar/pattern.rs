@@ -17,6 +17,7 @@
 //! | `{?...}` | may be missing; must begin with a literal where it follows a value without an end of its own |
 //! | `{{` | a brace |
 
+use super::fit::{fit, fit_straight};
 pub use super::literal::Literal;
 pub use super::span::Span;
 use super::span::span;
@@ -28,13 +29,12 @@ use nom::multi::many0;
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
-/// How often a field's end is looked for anew when the rest of the line does not fit.
-const MOST_RETRIES: usize = 16;
-
 /// A compiled pattern.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     pieces: Vec<Piece>,
+    /// How many pieces tell all that is asked of a request that was answered well; 0 where that takes the whole line.
+    gate: usize,
 }
 
 /// How much of a pattern fits the beginning of a line.
@@ -83,18 +83,41 @@ impl Pattern {
     /// Where two values stand side by side, so that nobody can tell where the first ends.
     pub fn from_pieces(pieces: Vec<Piece>) -> Result<Self, String> {
         part_from_each_other(&pieces)?;
-        Ok(Self { pieces })
+        let gate = gate_of(&pieces);
+        Ok(Self { pieces, gate })
     }
 
     /// Reads the whole line; `false` where it does not fit, with `event` then half filled.
     #[inline]
     pub fn read<'a>(&self, line: &'a [u8], event: &mut Event<'a>) -> bool {
         let mark = event.mark();
-        if run_straight(&self.pieces, line, event) == Some(line.len()) {
+        if fit_straight(&self.pieces, line, 0, event) == Some(line.len()) {
             return true;
         }
         event.rewind(mark);
-        run(&self.pieces, line, 0, event) == Some(line.len())
+        fit(&self.pieces, line, 0, event) == Some(line.len())
+    }
+
+    /// The same, but of a request that was answered well only what stands up to its status and how the line ends: nobody
+    /// asks for more, and nearly all lines of an access log are such.
+    #[inline]
+    pub fn skim<'a>(&self, line: &'a [u8], event: &mut Event<'a>) -> bool {
+        let (head, rest) = self.pieces.split_at(self.gate);
+        if rest.is_empty() || head.is_empty() {
+            return self.read(line, event);
+        }
+        let mark = event.mark();
+        if let Some(at) = fit_straight(head, line, 0, event) {
+            let ends_well = match rest.last() {
+                Some(Piece::Literal(text)) => line.len() > at && text.is_at(line, line.len() - text.len()),
+                _ => true,
+            };
+            if (answered_well(event) && ends_well) || fit_straight(rest, line, at, event) == Some(line.len()) {
+                return true;
+            }
+        }
+        event.rewind(mark);
+        fit(&self.pieces, line, 0, event) == Some(line.len())
     }
 
     /// How far into the line its pieces fit, where it does not fit as a whole.
@@ -104,7 +127,7 @@ impl Pattern {
         for (at, piece) in self.pieces.iter().enumerate() {
             let Piece::Literal(_) = piece else { continue };
             literals += 1;
-            match run(&self.pieces[..=at], line, 0, &mut Event::default()) {
+            match fit(&self.pieces[..=at], line, 0, &mut Event::default()) {
                 Some(end) => reach = Reach { literals, bytes: end },
                 None => break,
             }
@@ -118,6 +141,31 @@ impl Pattern {
         collect_fields(&self.pieces, &mut found);
         found
     }
+}
+
+/// A status of 1xx to 4xx.
+fn answered_well(event: &Event<'_>) -> bool {
+    event.status().is_some_and(|status| (100..500).contains(&status))
+}
+
+/// How many pieces there are up to a request's status, where nothing behind it is asked of a request answered well.
+fn gate_of(pieces: &[Piece]) -> usize {
+    /// What a request was for and when, and what may hold that.
+    const ASKED: [Field; 8] = [
+        Field::Time,
+        Field::Status,
+        Field::Service,
+        Field::Server,
+        Field::Host,
+        Field::UpstreamName,
+        Field::Tail,
+        Field::RequestSource,
+    ];
+    let is_status = |piece: &Piece| matches!(piece, Piece::Value(Some(Field::Status), span) if *span != Span::Until);
+    let Some(status) = pieces.iter().position(is_status) else { return 0 };
+    let mut behind = Vec::new();
+    collect_fields(&pieces[status + 1..], &mut behind);
+    if behind.iter().any(|field| ASKED.contains(field)) { 0 } else { status + 1 }
 }
 
 /// A value without an end of its own must be followed by text.
@@ -146,121 +194,6 @@ fn collect_fields(pieces: &[Piece], found: &mut Vec<Field>) {
             Piece::Optional(inner) => collect_fields(inner, found),
             _ => {}
         }
-    }
-}
-
-/// The same as [`run`] where every value ends at the first place where the next literal stands, as in nearly all lines:
-/// what is found is then what `run` would try first. `None` where that does not fit, or cannot be told so simply.
-#[inline]
-fn run_straight<'a>(pieces: &[Piece], line: &'a [u8], event: &mut Event<'a>) -> Option<usize> {
-    let mut at = 0;
-    let mut left = pieces.iter();
-    while let Some(piece) = left.next() {
-        at = match piece {
-            Piece::Literal(text) => text.is_at(line, at).then(|| at + text.len())?,
-            Piece::Value(field, Span::Until) => match left.next() {
-                None => {
-                    keep(*field, &line[at..], event);
-                    line.len()
-                }
-                Some(Piece::Literal(text)) => {
-                    let end = text.find(line, at)?;
-                    keep(*field, &line[at..end], event);
-                    end + text.len()
-                }
-                Some(_) => return None,
-            },
-            Piece::Value(field, span) => {
-                let (length, kept) = span.length(&line[at..])?;
-                keep(*field, &line[at..at + kept], event);
-                at + length
-            }
-            Piece::Optional(inner) => {
-                let mark = event.mark();
-                run(inner, line, at, event).unwrap_or_else(|| {
-                    event.rewind(mark);
-                    at
-                })
-            }
-        };
-    }
-    Some(at)
-}
-
-/// Where the pieces end in the line when they begin at `at`; `None` where they do not fit.
-fn run<'a>(mut pieces: &[Piece], line: &'a [u8], mut at: usize, event: &mut Event<'a>) -> Option<usize> {
-    while let Some((piece, rest)) = pieces.split_first() {
-        at = match piece {
-            Piece::Literal(text) => text.is_at(line, at).then(|| at + text.len())?,
-            Piece::Optional(inner) => {
-                let mark = event.mark();
-                run(inner, line, at, event).unwrap_or_else(|| {
-                    event.rewind(mark);
-                    at
-                })
-            }
-            Piece::Value(field, Span::Until) => return run_until(*field, rest, line, at, event),
-            Piece::Value(field, span) => {
-                let (length, kept) = span.length(&line[at..])?;
-                keep(*field, &line[at..at + kept], event);
-                at + length
-            }
-        };
-        pieces = rest;
-    }
-    Some(at)
-}
-
-/// A value that ends where the rest of the pattern begins to fit.
-fn run_until<'a>(
-    field: Option<Field>,
-    rest: &[Piece],
-    line: &'a [u8],
-    at: usize,
-    event: &mut Event<'a>,
-) -> Option<usize> {
-    let mut from = at;
-    for _ in 0..MOST_RETRIES {
-        let Some(end) = next_stop(rest, line, from) else { break };
-        keep(field, &line[at..end], event);
-        if let Some(done) = run(rest, line, end, event) {
-            return Some(done);
-        }
-        from = end + 1;
-    }
-    // Nothing that must follow: the value runs to the end.
-    rest.iter().all(|piece| matches!(piece, Piece::Optional(_))).then(|| {
-        keep(field, &line[at..], event);
-        line.len()
-    })
-}
-
-/// The next place at or after `from` where a piece that may follow begins.
-fn next_stop(rest: &[Piece], line: &[u8], from: usize) -> Option<usize> {
-    let mut nearest: Option<usize> = None;
-    for piece in rest {
-        let (text, must) = match piece {
-            Piece::Literal(text) => (text, true),
-            Piece::Optional(inner) => match inner.first() {
-                Some(Piece::Literal(text)) => (text, false),
-                _ => return None,
-            },
-            Piece::Value(..) => return None,
-        };
-        if let Some(found) = text.find(line, from) {
-            nearest = Some(nearest.map_or(found, |other| other.min(found)));
-        }
-        if must {
-            break;
-        }
-    }
-    nearest
-}
-
-#[inline]
-fn keep<'a>(field: Option<Field>, value: &'a [u8], event: &mut Event<'a>) {
-    if let Some(field) = field {
-        event.set(field, value);
     }
 }
 
@@ -329,6 +262,20 @@ mod tests {
                 ("user", "a b"),
             ])
         );
+    }
+
+    #[test]
+    fn of_a_request_answered_well_the_status_is_enough() {
+        let pattern =
+            Pattern::parse("{client:word} \"{request}\" {status:3} {bytes_sent:word} \"{user_agent}\"").expect("one");
+        let skim = |line: &str| {
+            let mut event = Event::default();
+            pattern.skim(line.as_bytes(), &mut event).then(|| (event.status(), event.raw(Field::UserAgent).is_some()))
+        };
+        assert_eq!(skim("::1 \"GET /\" 200 5 \"curl\""), Some((Some(200), false)));
+        assert_eq!(skim("::1 \"GET /\" 502 5 \"curl\""), Some((Some(502), true)));
+        assert_eq!(skim("::1 \"GET /\" 200 5 \"curl"), None);
+        assert_eq!(skim("::1 \"GET /\" 502 5 x"), None);
     }
 
     #[test]

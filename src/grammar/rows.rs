@@ -62,6 +62,11 @@ impl Rows {
         })
     }
 
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.own.is_none() && self.none.is_empty() && self.with_port.is_empty() && self.asides.is_empty()
+    }
+
     /// Makes a row that was read what it means; `false` where it is none of this layout.
     #[inline]
     pub(super) fn take(&self, event: &mut Event<'_>) -> bool {

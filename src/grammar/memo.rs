@@ -1,0 +1,40 @@
+//! What neighbouring messages have in common, so that it is read once.
+//!
+//! In: parts of a message. Out: what they mean, remembered from the message before where it is the same.
+
+use super::context::{PhaseMemo, TailShape};
+use super::errno::Errnos;
+use crate::event::{Event, Field};
+
+/// What the message before had: neighbouring records mostly have the same.
+#[derive(Debug, Default)]
+pub(super) struct MessageMemo {
+    pub(super) tail: TailShape,
+    pub(super) errno: ErrnoMemo,
+    pub(super) phase: PhaseMemo,
+}
+
+/// The error met last: neighbouring records mostly have the same.
+#[derive(Debug, Default)]
+pub(super) struct ErrnoMemo {
+    brackets: Vec<u8>,
+    name: Option<&'static str>,
+}
+
+impl MessageMemo {
+    /// The errno's name, where the event has one.
+    pub(super) fn errno_of(&self, event: &Event<'_>) -> Option<&'static str> {
+        event.raw(Field::Errno).and(self.errno.name)
+    }
+}
+
+impl ErrnoMemo {
+    pub(super) fn name(&mut self, brackets: &[u8], errnos: &Errnos) -> Option<&'static str> {
+        if self.brackets != brackets {
+            self.brackets.clear();
+            self.brackets.extend_from_slice(brackets);
+            self.name = errnos.name(brackets);
+        }
+        self.name
+    }
+}
