@@ -35,6 +35,8 @@ pub enum Test {
     Contains(Box<[u8]>),
     /// `starts`.
     Starts(Box<[u8]>),
+    /// `has`: of a list with commas, one element is this.
+    Has(Box<[u8]>),
     /// `<`, `<=`, `>`, `>=`.
     Compare(Order, f64),
     /// `exists`: has a value that is not `-`.
@@ -142,6 +144,9 @@ impl Test {
         match self {
             Self::Is(words) => value().is_some_and(|value| words.iter().any(|word| **word == *value)),
             Self::Contains(part) => event.get(field).is_some_and(|value| memmem::find(value, part).is_some()),
+            Self::Has(word) => event
+                .get(field)
+                .is_some_and(|value| value.split(|byte| *byte == b',').any(|one| *one.trim_ascii() == **word)),
             Self::Starts(part) => value().is_some_and(|value| value.starts_with(part)),
             Self::Compare(order, than) => value().and_then(number).is_some_and(|number| order.holds(number, *than)),
             Self::Exists => value().is_some(),
@@ -208,6 +213,7 @@ fn comparison(text: &str) -> IResult<&str, Condition> {
     let among = preceded((tag("in"), multispace0), bracketed);
     let contains = preceded((tag("contains"), multispace0), operand);
     let starts = preceded((tag("starts"), multispace0), operand);
+    let has = preceded((tag("has"), multispace1), operand);
     let compare = (order, preceded(multispace0, map_opt(operand, |word| number(&word))));
     let state = alt((
         value(Test::Exists, tag("exists")),
@@ -221,6 +227,7 @@ fn comparison(text: &str) -> IResult<&str, Condition> {
         map(among, move |words| test(Test::Is(words))),
         map(contains, move |word| test(Test::Contains(word))),
         map(starts, move |word| test(Test::Starts(word))),
+        map(has, move |word| test(Test::Has(word))),
         map(compare, move |(order, than)| test(Test::Compare(order, than))),
         map(terminated(state, not(identifier)), test),
     ))
@@ -284,6 +291,7 @@ mod tests {
             ("upstream_status contains \"504\"", true),
             ("header_duration missing", true),
             ("upstream missing and errno unlogged", true),
+            ("upstream_status has 504 and not upstream_status has 50", true),
             ("upstream exists or phase starts \"connecting\"", true),
             ("not (status == 502 or status == 503)", false),
             ("not status == 503", true),
