@@ -408,7 +408,9 @@ mod unix {
             return triage(desk);
         }
         let program = desk.join("triage-copy");
-        fs::copy(env!("CARGO_BIN_EXE_triage"), &program).unwrap();
+        // By another process: a copy written by this one could still be open in a child that another test has just started.
+        let copied = Command::new("cp").args([env!("CARGO_BIN_EXE_triage")]).arg(&program).status().unwrap();
+        assert!(copied.success());
         let mut command = Command::new(program);
         command.uid(NOBODY).gid(NOBODY).current_dir(desk).stdin(Stdio::null());
         command.args(["--tz", "UTC", "--nginx-conf", "/dev/null"]);

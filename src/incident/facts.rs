@@ -2,7 +2,7 @@
 //!
 //! In: an event. Out: bytes borrowed from it, or numbers.
 
-use super::names::NameId;
+use super::names::{NONE, NameId};
 use super::part::Part;
 use crate::event::{Event, Field};
 use crate::grammar::Witness;
@@ -46,7 +46,7 @@ pub(super) struct ServiceMemo {
 impl ServiceMemo {
     /// What a record says it was for: the configured name where it has one, else the host asked for.
     pub(super) fn id(&mut self, event: &Event<'_>, witness: Witness, part: &mut Part) -> NameId {
-        let first = service_fields(witness).iter().find_map(|field| event.get(*field)).unwrap_or_default();
+        let Some(first) = service_fields(witness).iter().find_map(|field| event.get(*field)) else { return NONE };
         if let Some(service) = self.service.filter(|_| self.logged == first) {
             return service;
         }
