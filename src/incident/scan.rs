@@ -174,7 +174,7 @@ impl<'c> Scanner<'c> {
         part: &mut Part,
     ) -> Option<Ending> {
         let mut readers = self.readers.iter_mut().enumerate();
-        let (which, time) = readers.find_map(|(which, known)| Some((which, known.reader.read(inner, event)?)))?;
+        let (which, time) = readers.find_map(|(which, known)| Some((which, known.reader.skim(inner, event)?)))?;
         if let Some(time) = time {
             widen(&mut part.span, time);
         }
