@@ -11,6 +11,8 @@ use crate::knowledge::File;
 pub use objects::{Objects, objects};
 use std::collections::{BTreeMap, HashMap};
 
+/// One key may fill so many fields: a status that is the answer's where nothing else is, and the upstream's in any case.
+const MOST_FIELDS: usize = 2;
 /// Deeper objects are passed over; no log kind here keeps a field deeper.
 const MOST_DEPTH: usize = 4;
 
@@ -23,8 +25,8 @@ pub struct Keys {
 /// What a key is to a format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Meaning {
-    /// The field it fills, and its place among the keys for that field: the first that has a value wins.
-    field: Option<(Field, u8)>,
+    /// The fields it fills, and its place among the keys for each: the first that has a value wins.
+    fields: [Option<(Field, u8)>; MOST_FIELDS],
     /// Whether keys inside its object mean something.
     inside: bool,
 }
@@ -38,7 +40,10 @@ impl Keys {
                 for (dot, _) in name.match_indices('.') {
                     by_name.entry(name[..dot].to_owned()).or_default().inside = true;
                 }
-                by_name.entry(name).or_default().field = Some((field, u8::try_from(place).unwrap_or(u8::MAX)));
+                let fields = &mut by_name.entry(name).or_default().fields;
+                if let Some(free) = fields.iter_mut().find(|slot| slot.is_none()) {
+                    *free = Some((field, u8::try_from(place).unwrap_or(u8::MAX)));
+                }
             }
         }
         Self { by_name }
@@ -65,12 +70,12 @@ impl Keys {
 
     /// The field that a key means: case, `-`, `_` and `$` do not matter.
     pub fn field(&self, key: &[u8]) -> Option<Field> {
-        self.meaning(key).field.map(|(field, _)| field)
+        self.meaning(key).fields[0].map(|(field, _)| field)
     }
 
     /// Every field that some key means.
     pub fn fields(&self) -> impl Iterator<Item = Field> + '_ {
-        self.by_name.values().filter_map(|meaning| meaning.field).map(|(field, _)| field)
+        self.by_name.values().flat_map(|meaning| meaning.fields).flatten().map(|(field, _)| field)
     }
 
     fn meaning(&self, key: &[u8]) -> Meaning {
@@ -209,11 +214,12 @@ impl<'a> Scanner<'a> {
             return done;
         }
         let value = self.value()?;
-        let Some((field, place)) = meaning.field else { return Some(()) };
         let says = !matches!(value, b"" | b"-");
-        if event.get(field).is_none() || (says && place < self.places[field as usize]) {
-            self.places[field as usize] = place;
-            event.set(field, value);
+        for (field, place) in meaning.fields.into_iter().flatten() {
+            if event.get(field).is_none() || (says && place < self.places[field as usize]) {
+                self.places[field as usize] = place;
+                event.set(field, value);
+            }
         }
         Some(())
     }
