@@ -194,7 +194,7 @@ fn an_access_line_is_told_with_who_answered() {
     tells(
         &[&line("").replace(" 502 ", " 200 ")],
         "",
-        &["Nothing failed: the request was answered with 200", "Read as nginx.access (combined)"],
+        &["Nothing failed: the request was answered with 200", "Read as clf (combined)"],
     );
     let answered =
         r#"192.0.2.7 - - [15/Jan/2026:22:15:00 +0000] "GET /cart HTTP/1.1" 200 157 "-" "curl/8.5.0" us="502, 200""#;

@@ -5,7 +5,7 @@ use crate::error::{Defect, Result, did_you_mean};
 use crate::event::{Certainty, Event, Field, Hop, Role, Severity};
 use crate::grammar::when::Condition;
 use crate::grammar::wording::Wording;
-use crate::grammar::{Format, Grammars, RecordReader, Witness};
+use crate::grammar::{Borrow, Format, Grammars, RecordReader, Witness};
 use crate::knowledge::{self, File};
 use crate::time::Zone;
 use serde::Deserialize;
@@ -62,6 +62,8 @@ struct RawRule {
     gives: Gives,
     status: Option<u16>,
     precedence: Option<i32>,
+    #[serde(default)]
+    unlogged: bool,
     example: OneOrMany,
 }
 
@@ -226,6 +228,7 @@ fn add_rules(rules: &mut Vec<Rule>, file: &File, head: &Head<'_>, raws: Vec<RawR
             gives: raw.gives,
             status: raw.status,
             precedence: raw.precedence.unwrap_or(head.precedence),
+            unlogged: raw.unlogged,
             examples,
             place: (file.name.clone(), line),
         });
@@ -240,6 +243,18 @@ fn certainty(says: &[Wording], when: Option<&Condition>) -> Certainty {
         Some(when) if when.mentions(Field::AnsweredBy, b"unknown") => Certainty::Default,
         _ => Certainty::Implied,
     }
+}
+
+/// A rule's wordings in the frame of another format; those without a word of their own mean nothing outside of theirs.
+fn lend(says: &[Wording], borrow: &Borrow) -> Vec<Wording> {
+    let frame = format!("{}{{_}}", borrow.prefix);
+    let texts = says.iter().map(ToString::to_string).filter(|text| text.starts_with(&borrow.prefix));
+    let texts = texts.flat_map(|text| {
+        let alone = text.len() > frame.len();
+        let frames = borrow.to.iter().filter(move |to| alone || !to.is_empty());
+        frames.map(move |to| format!("{to}{}", &text[borrow.prefix.len()..])).collect::<Vec<_>>()
+    });
+    texts.map(|text| Wording::parse(&text)).collect()
 }
 
 /// The rules of each format; its automaton is built when the format is met.
@@ -257,9 +272,17 @@ fn rules_by_format(rules: &[Rule], grammars: &Grammars) -> Result<HashMap<String
     let mut by_format: HashMap<String, FormatRules> =
         known.into_iter().map(|format| (format.to_owned(), FormatRules::default())).collect();
     for (at, rule) in rules.iter().enumerate() {
+        let id = RuleId(at as u16);
         for format in &rule.on {
             if let Some(of_format) = by_format.get_mut(format) {
-                of_format.rules.push(RuleId(at as u16));
+                of_format.rules.push((id, None));
+            }
+        }
+        let borrows = |borrow: &&Borrow| rule.on.contains(&borrow.from) && !rule.on.contains(&borrow.by);
+        for borrow in grammars.borrows.iter().filter(borrows) {
+            let says = lend(&rule.says, borrow);
+            if let Some(of_format) = by_format.get_mut(&borrow.by).filter(|_| !says.is_empty()) {
+                of_format.rules.push((id, Some(says)));
             }
         }
     }

@@ -3,7 +3,7 @@
 //! In: the wordings of a format's rules, then messages. Out: the rules whose wording fits, with the literal bytes that
 //! fitted. Every wording enters the automaton with its longest piece; what it finds is then held against the whole.
 
-use super::{Rule, RuleId};
+use super::{Gives, Rule, RuleId};
 use crate::event::Field;
 use crate::grammar::wording::Wording;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -18,6 +18,8 @@ pub(super) struct Matcher {
     entries: Vec<Vec<Entry>>,
     /// Rules that look at fields only.
     wordless: Vec<RuleId>,
+    /// Some rule gives an echo.
+    pub(super) has_echoes: bool,
     /// The fields before a record's tail on which a verdict depends, besides the message; whether their value counts or
     /// only that they are there.
     pub(super) tested_in_message: Vec<(Field, bool)>,
@@ -34,20 +36,22 @@ struct Entry {
 }
 
 impl Matcher {
-    /// For these rules.
-    pub(super) fn new<'r>(rules: impl Iterator<Item = (RuleId, &'r Rule)>) -> Self {
+    /// For these rules, with the wordings that they have in this format.
+    pub(super) fn new<'r>(rules: impl Iterator<Item = (RuleId, &'r Rule, &'r [Wording])>) -> Self {
         let mut pieces: Vec<Box<[u8]>> = Vec::new();
         let mut entries: Vec<Vec<Entry>> = Vec::new();
         let mut wordless = Vec::new();
+        let mut has_echoes = false;
         let mut tested: BTreeMap<Field, bool> = BTreeMap::new();
-        for (id, rule) in rules {
+        for (id, rule, says) in rules {
             if let Some(when) = &rule.when {
                 when.each_field(&mut |field, by_value| *tested.entry(field).or_insert(false) |= by_value);
             }
+            has_echoes |= rule.gives == Gives::Echo;
             if rule.says.is_empty() {
                 wordless.push(id);
             }
-            for wording in &rule.says {
+            for wording in says {
                 let (piece, at_start) = telling_piece(wording);
                 let entry = Entry { rule: id, wording: wording.clone(), at_start };
                 match pieces.iter().position(|known| **known == *piece) {
@@ -66,7 +70,7 @@ impl Matcher {
             .build(&pieces)
             .ok();
         let (tested_in_message, tested_beside) = tested.into_iter().partition(|(field, _)| is_of_message(*field));
-        Self { automaton, entries, wordless, tested_in_message, tested_beside }
+        Self { automaton, entries, wordless, has_echoes, tested_in_message, tested_beside }
     }
 
     /// Calls `found` with each rule whose wording fits; a rule may come twice.

@@ -74,6 +74,8 @@ closed_list! {
         Warning = "warning",
         /// States no request; explains the failures around it.
         Condition = "condition",
+        /// A failure that the same worker has just stated, said once more with the request it hit; alone, a failure.
+        Echo = "echo",
         /// No trouble.
         Benign = "benign",
     }
@@ -102,6 +104,8 @@ pub struct Rule {
     pub status: Option<u16>,
     /// Precedence among rules that fit the same record.
     pub precedence: i32,
+    /// As [`Cause::unlogged`], where only what this rule is about leaves no access line.
+    pub unlogged: bool,
     /// How sure a verdict by this rule is.
     pub certainty: Certainty,
     /// Lines that it judges.
@@ -136,7 +140,8 @@ pub struct Catalogue {
 /// The rules of one format, and what finds them.
 #[derive(Debug, Default)]
 struct FormatRules {
-    rules: Vec<RuleId>,
+    /// With the wordings that a rule has in this format, where they are not its own.
+    rules: Vec<(RuleId, Option<Vec<Wording>>)>,
     matcher: OnceLock<Matcher>,
 }
 
@@ -179,7 +184,11 @@ impl Catalogue {
     pub fn judge<'c>(&'c self, format: &Format) -> Judge<'c> {
         // Building the automata of every format would take longer than most logs do.
         let matcher = |of_format: &'c FormatRules| {
-            of_format.matcher.get_or_init(|| Matcher::new(of_format.rules.iter().map(|id| (*id, self.rule(*id)))))
+            let rules = of_format.rules.iter().map(|(id, says)| {
+                let rule = self.rule(*id);
+                (*id, rule, says.as_deref().unwrap_or(&rule.says))
+            });
+            of_format.matcher.get_or_init(|| Matcher::new(rules))
         };
         Judge {
             catalogue: self,
@@ -218,6 +227,11 @@ impl Judge<'_> {
         split_request(event);
         let (by, _) = who_answered(event, &self.answered);
         event.set(Field::AnsweredBy, by.name().as_bytes());
+    }
+
+    /// Whether the format says one failure in several lines.
+    pub fn has_echoes(&self) -> bool {
+        self.matcher.is_some_and(|matcher| matcher.has_echoes)
     }
 
     /// The fields before a record's tail on which a verdict depends, and whether their value counts.

@@ -32,6 +32,7 @@ pub(super) fn sides(found: &[Detected]) -> Sides {
         requests: any(Witness::Request),
         diagnoses: any(Witness::Diagnosis) || found.iter().flat_map(all).any(|format| format.has_attempts()),
         clients: found.iter().filter(counts).all(|found| found.names_clients),
+        by_client: found.iter().flat_map(|found| &found.formats).any(|format| format.pairs_by_client()),
     }
 }
 
@@ -52,11 +53,10 @@ pub(super) fn look_at<'l>(
         if options.input_format.is_some() && found.formats.is_empty() {
             take_as_told(&mut found, &candidates, &mut outcome.sources[first_source..]);
         }
-        let formats = found.formats.iter().chain(&found.standby).cloned().collect();
         // What stands ready may never come: only formats that were seen decide how the log is cut.
         let long_records = found.envelope.is_none() && found.formats.iter().any(|format| format.has_long_records());
         let plan = Plan {
-            formats,
+            formats: Vec::new(),
             envelope: found.envelope.clone(),
             zone: Zone::UTC,
             joins: false,
@@ -66,6 +66,16 @@ pub(super) fn look_at<'l>(
         streams.push(Stream { log, first_source, plan, opened });
         first_source += log.members.len();
         all_found.push(found);
+    }
+    for at in decide_by_companions(logs, &mut all_found, grammars) {
+        let (format, format_id) = shown(&all_found[at], true);
+        let first = streams[at].first_source;
+        for source in &mut outcome.sources[first..first + logs[at].members.len()] {
+            (source.format, source.format_id) = (format.clone(), format_id.clone());
+        }
+    }
+    for (stream, found) in streams.iter_mut().zip(&all_found) {
+        stream.plan.formats = found.formats.iter().chain(&found.standby).cloned().collect();
     }
     let (zone, why) = zone_for(options, &all_found);
     outcome.zone.clone_from(&why);
@@ -139,13 +149,7 @@ fn look_at_members(
             break;
         }
     }
-    let (format, format_id) = match found.formats.first() {
-        Some(format) => (format.name(), format.id.clone()),
-        None => (if has_lines { "unknown" } else { "empty" }.to_owned(), "unknown".to_owned()),
-    };
-    let others: Vec<String> = found.formats.iter().skip(1).map(|format| format.name()).collect();
-    let format = if others.is_empty() { format } else { format!("{format} + {}", others.join(" + ")) };
-    let format = found.envelope.as_ref().map_or(format.clone(), |envelope| format!("{format} in {}", envelope.name));
+    let (format, format_id) = shown(&found, has_lines);
     outcome.sources.extend(log.members.iter().map(|member| SourceFacts {
         path: member.display.clone(),
         format: format.clone(),
@@ -155,6 +159,35 @@ fn look_at_members(
         defect: None,
     }));
     (found, kept)
+}
+
+/// The formats for people, and the id of the main one.
+fn shown(found: &Detected, has_lines: bool) -> (String, String) {
+    let (format, format_id) = match found.formats.first() {
+        Some(format) => (format.name(), format.id.clone()),
+        None => (if has_lines { "unknown" } else { "empty" }.to_owned(), "unknown".to_owned()),
+    };
+    let others: Vec<String> = found.formats.iter().skip(1).map(|format| format.name()).collect();
+    let format = if others.is_empty() { format } else { format!("{format} + {}", others.join(" + ")) };
+    (found.envelope.as_ref().map_or(format.clone(), |envelope| format!("{format} in {}", envelope.name)), format_id)
+}
+
+/// Where the same bytes can be of several formats, the error lines in the same log tell which it is, else those of the
+/// logs in the same folder, else those of all logs. Gives the logs that are decided.
+fn decide_by_companions(logs: &[Log], found: &mut [Detected], grammars: &Grammars) -> Vec<usize> {
+    let folder = |at: usize| Path::new(&logs[at].name).parent();
+    let seen: Vec<Vec<String>> = found.iter().map(|one| one.products().map(str::to_owned).collect()).collect();
+    let is_open = |one: &Detected| one.formats.first().is_some_and(|main| !main.stands_for.is_empty());
+    let mut decided = Vec::new();
+    for (at, open) in found.iter_mut().enumerate().filter(|(_, one)| is_open(one)) {
+        let near: [&dyn Fn(usize) -> bool; 3] = [&|other| other == at, &|other| folder(other) == folder(at), &|_| true];
+        let by = near.iter().find(|near| {
+            let beside = seen.iter().enumerate().filter(|(other, _)| near(*other)).flat_map(|(_, products)| products);
+            open.decide(&beside.map(String::as_str).collect::<Vec<_>>(), &grammars.formats)
+        });
+        decided.extend(by.map(|_| at));
+    }
+    decided
 }
 
 /// The format was named: it is used although the beginning of the log does not look like it.

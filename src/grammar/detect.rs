@@ -102,13 +102,40 @@ fn best_fit(lines: &[&[u8]], candidates: &[Arc<Format>]) -> Detected {
 }
 
 /// Container output mixes access and error lines, and on a good day an outage's first error line comes long after the
-/// sample: the error format of the same product is kept ready.
+/// sample: the error formats of the same product are kept ready.
 fn companions(found: &[Arc<Format>], candidates: &[Arc<Format>]) -> Vec<Arc<Format>> {
-    let product = |format: &Format| format.id.split('.').next().unwrap_or_default().to_owned();
-    let Some(main) = found.first().filter(|main| main.witness == Witness::Request) else { return Vec::new() };
-    let beside = |other: &&Arc<Format>| other.witness == Witness::Diagnosis && product(other) == product(main);
+    let Some(main) = found.first() else { return Vec::new() };
+    let ids = if main.stands_for.is_empty() { std::slice::from_ref(&main.id) } else { &main.stands_for };
+    let beside = |other: &&Arc<Format>| {
+        other.witness == Witness::Diagnosis && ids.iter().any(|id| product(id) == product(&other.id))
+    };
     let is_new = |other: &&Arc<Format>| !found.iter().any(|known| Arc::ptr_eq(known, other));
     candidates.iter().filter(beside).filter(is_new).cloned().collect()
+}
+
+/// The product of a format's id.
+fn product(id: &str) -> &str {
+    id.split('.').next().unwrap_or(id)
+}
+
+impl Detected {
+    /// The products whose error lines were seen.
+    pub fn products(&self) -> impl Iterator<Item = &str> {
+        let diagnoses = self.formats.iter().filter(|format| format.witness == Witness::Diagnosis);
+        diagnoses.map(|format| product(&format.id))
+    }
+
+    /// Takes the format of one of these products in place of one that stands for several, if it stands for one of them.
+    pub fn decide(&mut self, products: &[&str], candidates: &[Arc<Format>]) -> bool {
+        let Some(main) = self.formats.first() else { return false };
+        let ids: Vec<&String> = main.stands_for.iter().filter(|id| products.contains(&product(id))).collect();
+        let [id] = ids.as_slice() else { return false };
+        let same = |other: &&Arc<Format>| other.id == **id && other.layout == main.layout;
+        let Some(decided) = candidates.iter().find(same).cloned() else { return false };
+        self.formats[0] = decided;
+        self.standby = companions(&self.formats, candidates);
+        true
+    }
 }
 
 /// A line that continues a record of one format is not that format's where another one reads it for itself: in mixed
@@ -267,7 +294,7 @@ mod tests {
         let access = "203.0.113.14 - - [21/Nov/2026:09:04:25 +0000] \"GET / HTTP/1.1\" 200 853 \"-\" \"curl\"";
         let error =
             "2026/11/21 09:04:28 [error] 7#7: *9 no live upstreams while connecting to upstream, client: 192.0.2.7";
-        assert_eq!(detected(access), (vec!["nginx.access (combined)".into()], Some(true)));
+        assert_eq!(detected(access), (vec!["clf (combined)".into()], Some(true)));
         assert_eq!(detected(error), (vec!["nginx.error".into()], Some(false)));
         assert_eq!(
             detected(&format!("{access} rt=0.001\n{access} rt=0.002")).0[0],
@@ -275,12 +302,18 @@ mod tests {
         );
         let mixed = detected(&format!("{error}\n{access}\n{access}\n{error}\n{access}")).0;
         assert!(
-            mixed.contains(&"nginx.error".to_string()) && mixed.contains(&"nginx.access (combined)".to_string()),
+            mixed.contains(&"nginx.error".to_string()) && mixed.contains(&"clf (combined)".to_string()),
             "{mixed:?}"
         );
         let grammars = Grammars::built_in().unwrap_or_else(|defect| panic!("{defect}"));
         let standby = detect(access.as_bytes(), &grammars.formats, &grammars.envelopes).standby;
-        assert!(standby.iter().any(|format| format.id == "nginx.error"), "an outage may begin after the sample");
+        for id in ["nginx.error", "apache.error"] {
+            assert!(standby.iter().any(|format| format.id == id), "an outage may begin after the sample");
+        }
+        let mut found = detect(access.as_bytes(), &grammars.formats, &grammars.envelopes);
+        assert!(!found.decide(&["nginx", "apache"], &grammars.formats), "two companions decide nothing");
+        assert!(found.decide(&["apache", "php-fpm"], &grammars.formats));
+        assert_eq!(found.formats[0].name(), "apache.access (combined)");
         assert!(detected("2026-11-21 09:06:22 UTC [1366] LOG:  starting PostgreSQL").0.is_empty());
         assert!(detected("").0.is_empty());
         assert_eq!(detected(&format!("<187>Nov 21 09:04:28 web1 nginx: {error}")).0, ["nginx.error"]);

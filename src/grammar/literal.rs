@@ -34,10 +34,16 @@ impl Literal {
         let mut at = from;
         loop {
             at += memchr::memchr(first, line.get(at..)?)?;
-            if self.is_at(line, at) {
+            if self.is_at(line, at) && !(first == b'"' && is_escaped(line, at)) {
                 return Some(at);
             }
             at += 1;
         }
     }
+}
+
+/// Whether the quote here belongs to the value: Apache writes those as `\"`, and a backslash as two.
+#[inline]
+fn is_escaped(line: &[u8], quote: usize) -> bool {
+    line[..quote].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }

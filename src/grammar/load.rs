@@ -1,20 +1,21 @@
 //! Reading the files of `grammars/formats/`: text to [`Format`]s, each held against its own examples.
 
-use super::context::{Key, Phases, Tail};
+use super::context::Phases;
 use super::envelope::Envelope;
 use super::errno::Errnos;
+use super::form::{Borrow, RawAnswered, RawGrammar, RawLayout, RawTail};
 use super::json::Keys;
-use super::notation::{LogFormat, Variable, Variables};
-use super::pattern::{Pattern, Span};
-use super::rows::{RawRows, Rows};
+use super::message::Extract;
+use super::notation::{LogFormat, Notation, Variables};
+use super::pattern::Pattern;
+use super::rows::Rows;
 use super::when::Condition;
-use super::{Answered, Extract, Format, Marks, Mask, Reader, RecordReader, Witness};
+use super::{Answered, Format, Mask, Reader, RecordReader};
 use crate::error::{Defect, Result, did_you_mean};
-use crate::event::{AnsweredBy, Event, Field};
+use crate::event::{Event, Field};
 use crate::knowledge::{self, File};
 use crate::time::{Shape, Zone};
-use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// All formats that the program knows, and what is needed to take in the user's own.
@@ -24,105 +25,10 @@ pub struct Grammars {
     pub formats: Vec<Arc<Format>>,
     /// Wrappers that lines may stand in.
     pub envelopes: Vec<Arc<Envelope>>,
+    /// Wordings that one format takes over from the rules of another.
+    pub borrows: Vec<Borrow>,
     variables: Variables,
     pub(super) tail_keys: Arc<Keys>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawGrammar {
-    id: String,
-    title: String,
-    witness: Witness,
-    /// `any` where lines say no more than "time".
-    stamp: String,
-    stamp_marks: Marks,
-    #[serde(default)]
-    rank: i32,
-    record_start: Option<String>,
-    layout: Vec<RawLayout>,
-    #[serde(default)]
-    variables: BTreeMap<String, RawVariable>,
-    #[serde(default)]
-    keys: BTreeMap<String, Vec<String>>,
-    /// Whether the same keys are read in columns that nobody described.
-    #[serde(default)]
-    keys_of_tails: bool,
-    #[serde(default)]
-    rows: RawRows,
-    tail: Option<RawTail>,
-    #[serde(default)]
-    extract: Vec<RawExtract>,
-    #[serde(default)]
-    answered: Vec<RawAnswered>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawAnswered {
-    when: String,
-    by: AnsweredBy,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawLayout {
-    name: String,
-    pattern: Option<String>,
-    log_format: Option<String>,
-    #[serde(default)]
-    json: bool,
-    /// What a row must say to be of this layout.
-    when: Option<String>,
-    #[serde(default)]
-    rank: i32,
-    examples: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawVariable {
-    field: Option<Field>,
-    stamp: Option<Shape>,
-    width: Option<usize>,
-    #[serde(default)]
-    list: bool,
-    #[serde(default)]
-    word: bool,
-    #[serde(default)]
-    weak: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawTail {
-    field: Field,
-    cut_at_bytes: usize,
-    keys: Vec<RawKey>,
-    #[serde(default)]
-    phases: Vec<String>,
-    brackets: Option<Field>,
-    #[serde(default)]
-    errno: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawKey {
-    text: String,
-    field: Option<Field>,
-    #[serde(default)]
-    required: bool,
-    #[serde(default)]
-    also: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawExtract {
-    field: Field,
-    after: String,
-    until: String,
 }
 
 impl Grammars {
@@ -141,9 +47,17 @@ impl Grammars {
             raws.push((file, file.parse()?));
         }
         let envelopes = Envelope::built_in()?.into_iter().map(Arc::new).collect();
-        let mut grammars =
-            Self { formats: Vec::new(), envelopes, variables: Variables::new(), tail_keys: Arc::default() };
+        let mut grammars = Self {
+            formats: Vec::new(),
+            envelopes,
+            borrows: Vec::new(),
+            variables: Variables::new(),
+            tail_keys: Arc::default(),
+        };
         for (file, raw) in &mut raws {
+            raw.has_variables = !raw.variables.is_empty();
+            let by = raw.id.clone();
+            grammars.borrows.extend(raw.borrow.drain(..).map(|borrow| Borrow { by: by.clone(), ..borrow }));
             grammars
                 .variables
                 .extend(std::mem::take(&mut raw.variables).into_iter().map(|(name, raw)| (name, raw.into())));
@@ -185,10 +99,12 @@ impl Grammars {
             "any" => None,
             named => Some(Shape::named(named).ok_or_else(|| format!("there is no stamp shape \"{named}\""))?),
         };
+        let mut notation = None;
         let reader = match (&layout.pattern, &layout.log_format, layout.json) {
             (Some(pattern), None, false) => Reader::Pattern(Pattern::parse(pattern)?),
             (None, Some(text), false) => {
                 let format = LogFormat::parse(text)?;
+                notation = raw.has_variables.then_some(format.notation);
                 stamp = format.stamp(&self.variables);
                 Reader::Pattern(format.compile(&self.variables)?)
             }
@@ -201,6 +117,8 @@ impl Grammars {
             title: raw.title.clone(),
             witness: raw.witness,
             stamp_marks: raw.stamp_marks,
+            stands_for: raw.stands_for.clone(),
+            notation,
             answered: Arc::default(),
             rank: raw.rank + layout.rank,
             stamp,
@@ -231,12 +149,18 @@ impl Grammars {
         const TOLD: i32 = 100;
         let log_format = LogFormat::parse(directive)?;
         let unknown = log_format.unknown_variables(&self.variables);
+        let of_notation = |format: &&Arc<Format>| format.notation == Some(log_format.notation);
+        let Some(kin) = self.formats.iter().find(of_notation) else {
+            return Err("no format is known whose layouts are written in this notation".into());
+        };
         let mut format = Format {
-            id: "nginx.access".into(),
+            id: kin.id.clone(),
             layout: if log_format.name.is_empty() { "told".into() } else { format!("log_format {}", log_format.name) },
-            title: "nginx access log".into(),
-            witness: Witness::Request,
-            stamp_marks: Marks::End,
+            title: kin.title.clone(),
+            witness: kin.witness,
+            stamp_marks: kin.stamp_marks,
+            stands_for: Vec::new(),
+            notation: kin.notation,
             answered: Arc::default(),
             rank: TOLD,
             stamp: log_format.stamp(&self.variables),
@@ -252,7 +176,11 @@ impl Grammars {
             fields: 0,
         };
         format.know_its_fields();
-        for (field, variable) in [(Field::Status, "$status"), (Field::Time, "$time_local, $time_iso8601 or $msec")] {
+        let needed = match log_format.notation {
+            Notation::Dollar => [(Field::Status, "$status"), (Field::Time, "$time_local, $time_iso8601 or $msec")],
+            Notation::Percent => [(Field::Status, "%>s"), (Field::Time, "%t")],
+        };
+        for (field, variable) in needed {
             if !format.has(field) {
                 return Err(missing(variable, &unknown, &self.variables));
             }
@@ -272,12 +200,12 @@ impl Grammars {
     }
 }
 
-fn missing(variable: &str, unknown: &[&str], variables: &Variables) -> String {
+fn missing(variable: &str, unknown: &[String], variables: &Variables) -> String {
     let slip = unknown
         .iter()
         .find_map(|name| did_you_mean(name, variables.keys().map(String::as_str)).map(|hint| (name, hint)));
     match slip {
-        Some((name, hint)) => format!("it has no {variable}, and ${name} is no variable of nginx; {hint}"),
+        Some((name, hint)) => format!("it has no {variable}, and {name} is no variable that is known; {hint}"),
         None => format!("it has no {variable}: without it no failure can be told"),
     }
 }
@@ -317,48 +245,6 @@ fn answered_of(file: &File, raws: &[RawAnswered]) -> Result<Arc<[Answered]>> {
         Ok(Answered { when, by: raw.by })
     };
     raws.iter().enumerate().map(read).collect()
-}
-
-impl From<RawVariable> for Variable {
-    fn from(raw: RawVariable) -> Self {
-        let span = match raw.width {
-            Some(width) => Span::Fixed(width),
-            None if raw.list => Span::List,
-            None if raw.word => Span::Word,
-            None => Span::Until,
-        };
-        Self { field: raw.field, span, stamp: raw.stamp, weak: raw.weak }
-    }
-}
-
-impl RawTail {
-    /// One tail for each way in which it may open.
-    fn tails(&self) -> Vec<Tail> {
-        let Some(first) = self.keys.first() else { return Vec::new() };
-        let openings = std::iter::once(&first.text).chain(&first.also);
-        debug_assert_eq!(self.field, Field::Message, "tails are split off the message");
-        openings
-            .map(|opening| {
-                let mut keys: Vec<Key> = self.keys.iter().map(Key::from).collect();
-                keys[0].text = opening.as_bytes().into();
-                let opening = memchr::memmem::Finder::new(opening.as_bytes()).into_owned();
-                Tail { keys, opening, cut_at_bytes: self.cut_at_bytes }
-            })
-            .collect()
-    }
-}
-
-impl From<&RawKey> for Key {
-    fn from(raw: &RawKey) -> Self {
-        let quote = raw.text.ends_with('"').then_some(b'"');
-        Self { text: raw.text.as_bytes().into(), quote, field: raw.field, required: raw.required }
-    }
-}
-
-impl From<&RawExtract> for Extract {
-    fn from(raw: &RawExtract) -> Self {
-        Self { field: raw.field, after: raw.after.as_bytes().into(), until: raw.until.as_bytes().into() }
-    }
 }
 
 #[cfg(test)]

@@ -37,4 +37,14 @@ impl ErrnoMemo {
         }
         self.name
     }
+
+    /// The same where number and text stand apart, side by side.
+    pub(super) fn name_of(&mut self, number: &[u8], text: &[u8], errnos: &Errnos) -> Option<&'static str> {
+        if self.brackets.strip_prefix(number).and_then(|rest| rest.strip_prefix(b")")) != Some(text) {
+            self.brackets.clear();
+            [number, b")", text].iter().for_each(|part| self.brackets.extend_from_slice(part));
+            self.name = errnos.name_of(number, text);
+        }
+        self.name
+    }
 }

@@ -8,11 +8,14 @@ pub mod detect;
 pub mod envelope;
 pub mod errno;
 mod fit;
+mod form;
 pub mod json;
 mod literal;
 mod load;
+mod log_config;
 mod mask;
 mod memo;
+mod message;
 pub mod nginx_conf;
 pub mod notation;
 pub mod pattern;
@@ -26,9 +29,12 @@ use crate::event::{AnsweredBy, Event, Field, closed_list};
 use crate::time::{Shape, StampReader, Timestamp, Zone};
 use context::{Phases, Tail};
 use errno::Errnos;
+pub use form::Borrow;
 pub use load::Grammars;
 pub use mask::Mask;
 use memo::MessageMemo;
+use message::Extract;
+use notation::Notation;
 use pattern::{Pattern, Reach};
 use repeat::Repeat;
 pub use rows::Aside;
@@ -53,6 +59,8 @@ closed_list! {
         End = "end",
         /// Its start.
         Start = "start",
+        /// Its end or its start: the log does not say.
+        Either = "either",
         /// The event itself.
         Event = "event",
     }
@@ -73,6 +81,10 @@ pub struct Format {
     pub stamp_marks: Marks,
     /// Who answered, by what this product's lines say: the first whose condition is met decides, before the usual reading.
     pub answered: Arc<[Answered]>,
+    /// Formats that write the same bytes: one of them is taken where a log beside this one tells which.
+    pub stands_for: Vec<String>,
+    /// The notation whose strings, where a user gives one, are of this format.
+    notation: Option<Notation>,
     /// Among formats that fit a log equally well, the highest is taken.
     pub rank: i32,
     stamp: Option<Shape>,
@@ -102,14 +114,6 @@ pub struct Answered {
     pub when: Condition,
     /// Who wrote the status then.
     pub by: AnsweredBy,
-}
-
-/// A field that stands inside the message: between two texts.
-#[derive(Debug, Clone)]
-struct Extract {
-    field: Field,
-    after: Box<[u8]>,
-    until: Box<[u8]>,
 }
 
 impl Format {
@@ -167,43 +171,21 @@ impl Format {
         self.fields & (1 << field as u64) != 0
     }
 
+    /// Whether its lines name the client but never the request.
+    pub fn pairs_by_client(&self) -> bool {
+        self.witness == Witness::Diagnosis
+            && self.stamp_marks == Marks::Event
+            && self.has(Field::Client)
+            && !self.has(Field::Request)
+            && !self.has(Field::Method)
+    }
+
     /// The format and its layout, for people: `nginx.access (combined)`.
     pub fn name(&self) -> String {
         match self.layout.as_str() {
             "default" => self.id.clone(),
             layout => format!("{} ({layout})", self.id),
         }
-    }
-
-    /// What a message says besides itself: its tail, phase, error and inner fields. Where the tail's opening ends in the
-    /// record, if a like record can be read by its beginning alone.
-    fn split_message<'a>(&self, record: &'a [u8], event: &mut Event<'a>, memo: &mut MessageMemo) -> Option<usize> {
-        let whole = event.raw(Field::Message)?;
-        let mut text = whole;
-        let mut opening = None;
-        for (at, tail) in self.tails.iter().enumerate() {
-            if text.len() == whole.len() {
-                let first;
-                (text, first) = tail.split(text, event, &mut memo.tail);
-                let plain = first && at == 0 && self.extracts.is_empty();
-                opening = plain.then(|| record.len() - whole.len() + text.len() + tail.opening.needle().len());
-            }
-        }
-        text = self.phases.split(text, &mut memo.phase, event);
-        if let Some(field) = self.brackets {
-            let (before, inside) = context::split_brackets(text);
-            if let Some(inside) = inside {
-                text = before;
-                event.set(field, inside);
-                if let Some(name) = self.errnos.as_ref().and_then(|errnos| memo.errno.name(inside, errnos)) {
-                    event.set(Field::Errno, name.as_bytes());
-                }
-            }
-        }
-        event.set(Field::Message, text);
-        self.extracts.iter().for_each(|extract| extract.run(text, event));
-        split_request(event);
-        opening
     }
 }
 
@@ -218,17 +200,6 @@ pub fn split_request(event: &mut Event<'_>) {
     let end = last_word.unwrap_or(rest.len());
     event.set(Field::Method, method);
     event.set(Field::Uri, &rest[..end]);
-}
-
-impl Extract {
-    fn run<'a>(&self, text: &'a [u8], event: &mut Event<'a>) {
-        let inside = memchr::memmem::find(text, &self.after).map(|at| &text[at + self.after.len()..]);
-        if let Some((inside, end)) =
-            inside.and_then(|inside| Some((inside, memchr::memmem::find(inside, &self.until)?)))
-        {
-            event.set(self.field, &inside[..end]);
-        }
-    }
 }
 
 /// Reads the records of one log. Keeps what neighbouring records have in common, so it is one a worker.

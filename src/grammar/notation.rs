@@ -4,6 +4,7 @@
 //! fills (`grammars/formats/nginx.access.toml`, `[variables]`). Out: a [`Pattern`].
 //! Source of the notation: nginx's ngx_http_log_module (FORMATS.md section 2).
 
+use super::log_config;
 use super::pattern::{Pattern, Piece, Span};
 use crate::event::Field;
 use crate::time::Shape;
@@ -28,6 +29,15 @@ pub enum Escape {
     None,
 }
 
+/// Whose notation a string is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notation {
+    /// `$variable`: nginx.
+    Dollar,
+    /// `%directive`: Apache.
+    Percent,
+}
+
 /// A `log_format` directive: its name (where given), escape and text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFormat {
@@ -37,6 +47,8 @@ pub struct LogFormat {
     pub escape: Escape,
     /// The text with its variables.
     pub text: String,
+    /// How the variables are written.
+    pub notation: Notation,
 }
 
 /// What a variable fills and how far its value reaches.
@@ -76,6 +88,11 @@ impl LogFormat {
     /// What is wrong with it, in words.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
+        if !text.contains('$')
+            && let Some(format) = log_config::parse(text)
+        {
+            return Ok(format);
+        }
         let format = match directive(text) {
             Ok((_, format)) => format,
             Err(_) if text.starts_with("log_format") => {
@@ -83,10 +100,12 @@ impl LogFormat {
                     "the log_format directive is not closed: it needs a name, its strings in quotes and a \";\"".into(),
                 );
             }
-            Err(_) => Self { name: String::new(), escape: Escape::Default, text: bare(text) },
+            Err(_) => {
+                Self { name: String::new(), escape: Escape::Default, text: bare(text), notation: Notation::Dollar }
+            }
         };
         if !format.text.contains('$') {
-            return Err("it has no variable such as $status".into());
+            return Err("it has no variable such as $status (nginx) or %>s (Apache)".into());
         }
         Ok(format)
     }
@@ -96,9 +115,7 @@ impl LogFormat {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn compile(&self, variables: &Variables) -> Result<Pattern, String> {
-        let Ok((_, parts)) = many0(alt((variable, text_part))).parse(self.text.as_str()) else {
-            return Err("its variables cannot be told from its text".into());
-        };
+        let parts = self.parts();
         let chosen = chosen(&parts, variables);
         let mut pieces: Vec<Piece> = Vec::new();
         for (index, (part, variable)) in parts.iter().zip(chosen).enumerate() {
@@ -113,18 +130,31 @@ impl LogFormat {
 
     /// How the stamp is written that [`Self::compile`] keeps; `None` where the format has none.
     pub fn stamp(&self, variables: &Variables) -> Option<Shape> {
-        let (_, parts) = many0(alt((variable, text_part))).parse(self.text.as_str()).ok()?;
-        chosen(&parts, variables).into_iter().filter(|kept| kept.field == Some(Field::Time)).find_map(|kept| kept.stamp)
+        chosen(&self.parts(), variables)
+            .into_iter()
+            .filter(|kept| kept.field == Some(Field::Time))
+            .find_map(|kept| kept.stamp)
     }
 
     /// The variables it uses that the table does not know: user variables, or slips of the hand.
-    pub fn unknown_variables<'a>(&'a self, variables: &Variables) -> Vec<&'a str> {
-        let parts = many0(alt((variable, text_part))).parse(self.text.as_str()).map_or(Vec::new(), |(_, parts)| parts);
-        let names = parts.into_iter().filter_map(|part| match part {
+    pub fn unknown_variables(&self, variables: &Variables) -> Vec<String> {
+        let names = self.parts().into_iter().filter_map(|part| match part {
             Part::Variable(name) => Some(name),
             Part::Text(_) => None,
         });
-        names.filter(|name| !variables.contains_key(*name) && !is_open_family(name)).collect()
+        names.filter(|name| !variables.contains_key(name) && !is_open_family(name)).collect()
+    }
+}
+
+impl LogFormat {
+    /// Text and variables in turn.
+    fn parts(&self) -> Vec<Part> {
+        match self.notation {
+            Notation::Dollar => {
+                many0(alt((variable, text_part))).parse(self.text.as_str()).map_or(Vec::new(), |(_, parts)| parts)
+            }
+            Notation::Percent => log_config::parts(&self.text),
+        }
     }
 }
 
@@ -147,9 +177,9 @@ fn push(pieces: &mut Vec<Piece>, piece: Piece) {
 }
 
 /// What each part fills. Of several variables for one field the worthiest is kept, the first of equals.
-fn chosen(parts: &[Part<'_>], variables: &Variables) -> Vec<Variable> {
-    let known = |part: &Part<'_>| match part {
-        Part::Variable(name) => variables.get(*name).copied().unwrap_or(Variable::NOT_KEPT),
+fn chosen(parts: &[Part], variables: &Variables) -> Vec<Variable> {
+    let known = |part: &Part| match part {
+        Part::Variable(name) => variables.get(name).copied().unwrap_or(Variable::NOT_KEPT),
         Part::Text(_) => Variable::NOT_KEPT,
     };
     let mut all: Vec<Variable> = parts.iter().map(known).collect();
@@ -166,7 +196,7 @@ fn chosen(parts: &[Part<'_>], variables: &Variables) -> Vec<Variable> {
     all
 }
 
-fn piece_for(known: Variable, after: &[Part<'_>], escape: Escape) -> Piece {
+fn piece_for(known: Variable, after: &[Part], escape: Escape) -> Piece {
     let closed = matches!(after.first(), Some(Part::Text(text)) if !text.starts_with([' ', '\t']));
     let span = match known.span {
         // Text other than a gap (a quote, a bracket, `|`) ends the value, and a missing value may be nothing at all
@@ -178,17 +208,24 @@ fn piece_for(known: Variable, after: &[Part<'_>], escape: Escape) -> Piece {
     Piece::Value(known.field, span)
 }
 
-enum Part<'a> {
+/// A piece of a format string.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    /// As it stands in every line.
     Text(String),
-    Variable(&'a str),
+    /// By the name that the table of variables has it under.
+    Variable(String),
 }
 
-fn variable(text: &str) -> IResult<&str, Part<'_>> {
+fn variable(text: &str) -> IResult<&str, Part> {
     let name = || take_while1(|letter: char| letter.is_ascii_alphanumeric() || letter == '_');
-    map(preceded(char('$'), alt((delimited(char('{'), name(), char('}')), name()))), Part::Variable).parse(text)
+    map(preceded(char('$'), alt((delimited(char('{'), name(), char('}')), name()))), |name: &str| {
+        Part::Variable(name.into())
+    })
+    .parse(text)
 }
 
-fn text_part(text: &str) -> IResult<&str, Part<'_>> {
+fn text_part(text: &str) -> IResult<&str, Part> {
     let plain = map(take_till1(|letter| letter == '$'), str::to_owned);
     // A `$` that begins no variable is text.
     let dollar = map(verify(tag("$"), |_: &str| variable(text).is_err()), str::to_owned);
@@ -202,7 +239,7 @@ fn directive(text: &str) -> IResult<&str, LogFormat> {
     let (text, escape) = opt(terminated(escape, multispace0)).parse(text)?;
     let (text, parts) = many1(terminated(argument, multispace0)).parse(text)?;
     let (text, _) = preceded(multispace0, opt(char(';'))).parse(text)?;
-    Ok((text, LogFormat { name, escape: escape.unwrap_or_default(), text: parts.concat() }))
+    Ok((text, LogFormat { name, escape: escape.unwrap_or_default(), text: parts.concat(), notation: Notation::Dollar }))
 }
 
 fn escape(text: &str) -> IResult<&str, Escape> {

@@ -15,7 +15,7 @@
 //! | `{field:peer}` | an address; its port is passed over |
 //! | `{field:rest}` | everything to the end |
 //! | `{?...}` | may be missing; must begin with a literal where it follows a value without an end of its own |
-//! | `{{` | a brace |
+//! | `{{`, `}}` | a brace; `{_:0}` stands between two closing braces that are none |
 
 use super::fit::{fit, fit_straight};
 pub use super::literal::Literal;
@@ -303,6 +303,15 @@ mod tests {
             pairs(&[("upstream", "10.0.0.1:80, 10.0.0.2:80"), ("duration", "0.004")])
         );
         assert_eq!(read("{upstream:list} {status:3}", "- 503"), pairs(&[("upstream", "-"), ("status", "503")]));
+    }
+
+    #[test]
+    fn an_escaped_quote_ends_nothing() {
+        assert_eq!(
+            read("\"{request}\" {status:3} \"{user_agent}\"", r#""GET /\" 200 x" 400 "a \"b\" \\""#),
+            pairs(&[("request", r#"GET /\" 200 x"#), ("status", "400"), ("user_agent", r#"a \"b\" \\"#)])
+        );
+        assert_eq!(read("\"{user_agent}\"", "\"a\" us=\"502\""), None);
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl Span {
     pub(super) fn length(self, text: &[u8]) -> Option<(usize, usize)> {
         let whole = |length: usize| Some((length, length));
         match self {
-            Self::Fixed(bytes) => whole(bytes).filter(|_| text.len() >= bytes),
+            Self::Fixed(bytes) => return whole(bytes).filter(|_| text.len() >= bytes),
             Self::Digits => whole(text.iter().take_while(|byte| byte.is_ascii_digit()).count()),
             Self::Word => whole(memchr::memchr2(b' ', b'\t', text).unwrap_or(text.len())),
             Self::List => return whole(list_length(text)),

@@ -24,7 +24,7 @@ impl Alone {
     pub(super) fn of(witness: &WitnessRecord, time: Timestamp) -> Self {
         let kind = match witness.kind {
             WitnessKind::Request => TroubleKind::Requests,
-            WitnessKind::Failure => TroubleKind::Unmatched,
+            WitnessKind::Failure | WitnessKind::Echo => TroubleKind::Unmatched,
             WitnessKind::Session => TroubleKind::Sessions,
             WitnessKind::Warning => TroubleKind::Warning,
             WitnessKind::Condition => TroubleKind::Condition,

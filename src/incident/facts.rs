@@ -25,8 +25,12 @@ pub(crate) fn upstream_of<'a>(event: &Event<'a>) -> &'a [u8] {
     let scheme = value.iter().take(LONGEST_SCHEME_BYTES).position(|byte| *byte == b':');
     let address = match scheme.filter(|colon| value[*colon..].starts_with(b"://")) {
         Some(colon) => &value[colon + 3..],
-        // Without a scheme it is an access log's list of peers.
-        None => last_attempt(Field::Upstream, value),
+        // Without a scheme it is an access log's list of peers, or a name (`backend/server`).
+        None => {
+            let last = last_attempt(Field::Upstream, value);
+            let end = last.strip_prefix(b"unix:").and_then(|path| memchr::memchr(b':', path));
+            return end.map_or(last, |end| &last[..5 + end]);
+        }
     };
     if let Some(path) = address.strip_prefix(b"unix:") {
         let end = memchr::memchr(b':', path).unwrap_or(path.len());
@@ -124,6 +128,16 @@ pub(super) fn connection_of(event: &Event<'_>) -> u64 {
     }
 }
 
+/// Which worker wrote a line: process and thread, else process; without either the client stands for it.
+pub(super) fn worker_of(event: &Event<'_>) -> u64 {
+    let of = |field| event.get(field).unwrap_or_default();
+    match (of(Field::Pid), of(Field::Connection), event.get(Field::Client)) {
+        (b"", b"", Some(client)) => hash_of(client),
+        (b"", b"", None) => 0,
+        (process, thread, _) => request_hash(process, thread),
+    }
+}
+
 fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut at = 0;
@@ -165,6 +179,7 @@ mod tests {
             ("http://unix:/run/app.sock:/cart?x=http://a/", "unix:/run/app.sock"),
             ("fastcgi://127.0.0.1:9000", "127.0.0.1:9000"),
             ("10.0.0.1:80, 10.0.0.2:80", "10.0.0.2:80"),
+            ("be_app/s1", "be_app/s1"),
             ("[2001:db8::1]:80", "[2001:db8::1]:80"),
             ("", ""),
         ] {

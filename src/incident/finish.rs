@@ -108,7 +108,7 @@ fn gathered(tally: &Tally, coverage: &Coverage, catalogue: &Catalogue) -> Troubl
                 TroubleKind::Requests | TroubleKind::Sessions => true,
                 TroubleKind::Unmatched => !covered,
                 TroubleKind::Warning => false,
-                TroubleKind::Condition => !covered || catalogue.cause(key.cause).unlogged,
+                TroubleKind::Condition => !covered || is_unlogged(key.cause, segment, catalogue),
             };
             troubles.push(Trouble {
                 cause: key.cause,
@@ -363,4 +363,8 @@ fn is_parent(parent: &Trouble, child: &Trouble, catalogue: &Catalogue) -> bool {
 
 fn leads_to(troubles: &Troubles, from: usize, to: usize) -> bool {
     std::iter::successors(Some(from), |at| troubles[*at].parent).take(troubles.len()).any(|at| at == to)
+}
+/// Whether the requests lost by this leave no access line, so that nothing but the condition shows it.
+fn is_unlogged(cause: CauseId, segment: &Segment, catalogue: &Catalogue) -> bool {
+    catalogue.cause(cause).unlogged || segment.rules.iter().any(|(rule, _)| catalogue.rule(rule).unlogged)
 }

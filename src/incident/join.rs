@@ -7,6 +7,7 @@
 //! They meet by request id, or by client, method and URI (DESIGN.md section 4). What waits is bounded in time and number.
 
 use super::alone::Alone;
+use super::echo::Echoes;
 use super::names::{NONE, NameId};
 use super::part::{WitnessKind, WitnessRecord};
 use super::segment::{EvidenceLine, Failure, MOST_EVIDENCE_BYTES, TroubleKind};
@@ -14,6 +15,7 @@ use super::tally::{SeriesKey, Tally};
 use super::waiting::{Held, Waiting};
 use crate::cause::Catalogue;
 use crate::event::{AnsweredBy, Certainty};
+use crate::grammar::Marks;
 use crate::time::Timestamp;
 
 /// A diagnosis that ends a request is written within this of the access line: cached clocks, buffers.
@@ -49,6 +51,7 @@ pub struct Join<'c> {
     requests: Waiting,
     /// The diagnoses found for the request in hand.
     found: Vec<u64>,
+    echoes: Echoes,
     /// Whether there are access logs at all, and error logs at all.
     sides: Sides,
     /// Requests and diagnoses that had to stop waiting for want of room.
@@ -64,6 +67,8 @@ pub struct Sides {
     pub diagnoses: bool,
     /// All logs of requests name the client.
     pub clients: bool,
+    /// Some log of diagnoses names clients but no requests.
+    pub by_client: bool,
 }
 
 impl<'c> Join<'c> {
@@ -75,6 +80,7 @@ impl<'c> Join<'c> {
             diagnoses: Waiting::new(sides.clients),
             requests: Waiting::new(sides.clients),
             found: Vec::new(),
+            echoes: Echoes::default(),
             sides,
             crowded_out: 0,
         }
@@ -83,10 +89,28 @@ impl<'c> Join<'c> {
     /// Takes the next witness; its time is the clock.
     pub fn take(&mut self, placed: &Placed<'_>, tally: &mut Tally) {
         self.clock = self.clock.max(placed.time);
+        while let Some(told) = self.echoes.pop_settled(self.clock) {
+            self.stated(&told.as_placed(), tally);
+        }
         self.settle_old(tally);
+        let says_more = matches!(placed.witness.kind, WitnessKind::Failure | WitnessKind::Warning | WitnessKind::Echo);
+        if !says_more || placed.witness.worker == 0 {
+            return self.stated(placed, tally);
+        }
+        let catalogue = self.catalogue;
+        let outranks = |a: &Placed<'_>, b: &Placed<'_>| rank(catalogue, &a.witness) > rank(catalogue, &b.witness);
+        if let Some(before) = self.echoes.take(placed, outranks) {
+            self.stated(&before.as_placed(), tally);
+        }
+    }
+
+    /// Takes a witness of which nothing more will be said.
+    fn stated(&mut self, placed: &Placed<'_>, tally: &mut Tally) {
         match placed.witness.kind {
             WitnessKind::Request if self.sides.diagnoses => self.request(placed, tally),
-            WitnessKind::Failure | WitnessKind::Warning if self.sides.requests && has_request(&placed.witness) => {
+            WitnessKind::Failure | WitnessKind::Warning | WitnessKind::Echo
+                if self.sides.requests && has_request(&placed.witness) =>
+            {
                 self.diagnosis(placed, tally);
             }
             _ => count_alone(placed, tally),
@@ -95,6 +119,9 @@ impl<'c> Join<'c> {
 
     /// Settles all that still waits: the logs have ended.
     pub fn finish(&mut self, tally: &mut Tally) {
+        while let Some(told) = self.echoes.pop_settled(Timestamp::from_micros(i64::MAX)) {
+            self.stated(&told.as_placed(), tally);
+        }
         while self.settle_first_request(tally) {}
         while self.settle_first_diagnosis(tally) {}
     }
@@ -172,7 +199,9 @@ impl<'c> Join<'c> {
     }
 
     fn settle_old(&mut self, tally: &mut Tally) {
-        let (soon, late) = (self.clock.plus_micros(-SLACK_MICROS), self.clock.plus_micros(-WAIT_MICROS));
+        let late = self.clock.plus_micros(-WAIT_MICROS);
+        // What a request stamped with its start ends with may be said much later.
+        let soon = if self.sides.by_client { late } else { self.clock.plus_micros(-SLACK_MICROS) };
         while self.requests.first_time().is_some_and(|time| time < soon) && self.settle_first_request(tally) {}
         while self.diagnoses.first_time().is_some_and(|time| time < late) && self.settle_first_diagnosis(tally) {}
     }
@@ -238,12 +267,16 @@ impl<'c> Join<'c> {
         best.filter(|(_, diagnosis)| only_status || rank(diagnosis) >= own).map(|(number, _)| number)
     }
 
-    /// Inside one request the higher precedence wins; a line about a cut answer says less than one about a failure.
     fn rank(&self, witness: &WitnessRecord) -> (bool, i32) {
-        let of_cause = || self.catalogue.cause(witness.cause).precedence;
-        let precedence = witness.rule.map_or_else(of_cause, |rule| self.catalogue.rule(rule).precedence);
-        (witness.kind != WitnessKind::Warning, precedence)
+        rank(self.catalogue, witness)
     }
+}
+
+/// Inside one request the higher precedence wins; a line about a cut answer says less than one about a failure.
+fn rank(catalogue: &Catalogue, witness: &WitnessRecord) -> (bool, i32) {
+    let of_cause = || catalogue.cause(witness.cause).precedence;
+    let precedence = witness.rule.map_or_else(of_cause, |rule| catalogue.rule(rule).precedence);
+    (witness.kind != WitnessKind::Warning, precedence)
 }
 
 fn settle_diagnosis(diagnosis: &Placed<'_>, claimed: Option<SeriesKey>, tally: &mut Tally) {
@@ -267,7 +300,7 @@ impl Placed<'_> {
 }
 
 fn has_request(witness: &WitnessRecord) -> bool {
-    witness.request != 0 || witness.request_id != 0
+    witness.request != 0 || witness.request_id != 0 || (witness.by_client && witness.client != 0)
 }
 
 /// Whether the diagnosis is near enough to the request's end to be its last one, and of the same client and id where both
@@ -278,9 +311,23 @@ fn belongs(request: &Placed<'_>, diagnosis: &Placed<'_>) -> bool {
     if differ(of.request_id, by.request_id) || differ(of.client, by.client) {
         return false;
     }
-    let near = |time: Timestamp| request.time.micros().abs_diff(time.micros()) <= SLACK_MICROS as u64;
+    // A client alone says little: the status must fit as well.
+    if by.by_client && by.status != 0 && by.status != of.status {
+        return false;
+    }
+    let near = |time: Timestamp| match of.marks {
+        Marks::Start | Marks::Either if by.by_client => during(request, time),
+        _ => request.time.micros().abs_diff(time.micros()) <= SLACK_MICROS as u64,
+    };
     let same_id = of.request_id != 0 && of.request_id == by.request_id;
     same_id || near(diagnosis.time) || (by.fold_micros > 0 && near(diagnosis.time.plus_micros(by.fold_micros)))
+}
+
+/// Whether this is a time between the request's start, which its stamp marks, and its end.
+fn during(request: &Placed<'_>, time: Timestamp) -> bool {
+    let lasted = request.witness.duration_ms.map_or(WAIT_MICROS, |ms| i64::from(ms) * 1000 + SLACK_MICROS);
+    let since = time.micros().saturating_sub(request.time.micros());
+    (-SLACK_MICROS..=lasted).contains(&since)
 }
 
 /// Whether the diagnosis can be why the client saw this status: an answer that the upstream itself gave is not

@@ -10,6 +10,7 @@
 
 mod alone;
 mod distinct;
+mod echo;
 mod facts;
 mod finish;
 mod histogram;

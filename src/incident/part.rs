@@ -5,6 +5,7 @@ use super::series::Series;
 use super::template::Templates;
 use crate::cause::{CauseId, RuleId};
 use crate::event::{AnsweredBy, Certainty};
+use crate::grammar::Marks;
 use crate::time::Timestamp;
 
 /// How the physical lines of a chunk ended: each in exactly one of these.
@@ -45,6 +46,8 @@ pub enum WitnessKind {
     Request,
     /// A diagnosis of a request or attempt that failed.
     Failure,
+    /// A failure that its worker has stated already, said once more with the request it hit.
+    Echo,
     /// A diagnosis of a TCP or mail session that failed: no access log counts it.
     Session,
     /// A diagnosis of trouble that gives no 5xx by itself.
@@ -86,6 +89,12 @@ pub struct WitnessRecord {
     pub request_id: u64,
     /// Process and connection that a diagnosis belongs to.
     pub connection: u64,
+    /// Which worker wrote a diagnosis, in logs that say one failure in several lines.
+    pub worker: u64,
+    /// The moment that its stamp marks.
+    pub marks: Marks,
+    /// The record names no request; its client is all that it has in common with one.
+    pub by_client: bool,
     /// How long the request took; `None` where not logged.
     pub duration_ms: Option<u32>,
     /// Line within the part, from 0.

@@ -5,7 +5,9 @@
 mod several;
 
 use super::alone::Alone;
-use super::facts::{ServiceMemo, client_address, connection_of, duration_ms, hash_of, request_hash, upstream_of};
+use super::facts::{
+    ServiceMemo, client_address, connection_of, duration_ms, hash_of, request_hash, upstream_of, worker_of,
+};
 use super::names::{NameId, fold_path};
 use super::part::{Part, Traffic, WitnessKind, WitnessRecord};
 use super::segment::{EvidenceLine, MOST_EVIDENCE_BYTES};
@@ -13,7 +15,7 @@ use super::series::Series;
 use crate::cause::{Catalogue, Gives, Judge, Verdict, VerdictMemo};
 use crate::event::{AnsweredBy, Event, Field};
 use crate::grammar::envelope::Envelope;
-use crate::grammar::{Aside, Format, RecordReader, Witness};
+use crate::grammar::{Aside, Format, Marks, RecordReader, Witness};
 use crate::source::{Chunk, PieceKind, pieces};
 use crate::time::{Timestamp, Zone};
 use several::Ending;
@@ -210,11 +212,14 @@ impl<'c> Scanner<'c> {
         let known = &mut self.readers[which];
         let verdict = known.memo.request(&known.judge, event, status);
         let Some(cause) = verdict.cause else { return Ending::Passed };
+        let marks = known.reader.format().stamp_marks;
         let witness = WitnessRecord {
             kind: WitnessKind::Request,
             status,
             answered_by: answered_by(event),
             duration_ms: duration_ms(event),
+            marks,
+            by_client: marks != Marks::End,
             ..self.witness(event, time, place, verdict, cause, service, part)
         };
         keep(part, witness, text);
@@ -234,6 +239,7 @@ impl<'c> Scanner<'c> {
         let verdict = known.memo.diagnosis(&known.judge, event, known.reader.repeated());
         let kind = match verdict.map(|verdict| verdict.gives) {
             Some(Gives::Failure) => WitnessKind::Failure,
+            Some(Gives::Echo) => WitnessKind::Echo,
             Some(Gives::Warning) => WitnessKind::Warning,
             Some(Gives::Condition) => WitnessKind::Condition,
             Some(Gives::Benign) => return Ending::Benign,
@@ -244,10 +250,15 @@ impl<'c> Scanner<'c> {
             return Ending::Benign;
         };
         let service = known.service.id(event, Witness::Diagnosis, part);
+        let worker = if known.judge.has_echoes() { worker_of(event) } else { 0 };
+        let by_client = known.reader.format().pairs_by_client();
         // A session of a stream or mail proxy is no request, and stands in no access log.
-        let kind = if kind == WitnessKind::Failure && is_session(event) { WitnessKind::Session } else { kind };
-        let witness = WitnessRecord { kind, ..self.witness(event, time, place, verdict, cause, service, part) };
-        keep(part, witness, text);
+        let session = kind == WitnessKind::Failure && !by_client && is_session(event);
+        let kind = if session { WitnessKind::Session } else { kind };
+        let witness = self.witness(event, time, place, verdict, cause, service, part);
+        // A thread's number stays the same from client to client: it is no connection.
+        let (connection, request) = if by_client { (0, 0) } else { (witness.connection, witness.request) };
+        keep(part, WitnessRecord { kind, worker, by_client, connection, request, ..witness }, text);
         Ending::Event
     }
 
@@ -282,6 +293,9 @@ impl<'c> Scanner<'c> {
             request: if uri.is_empty() || !joins { 0 } else { request_hash(method, uri) },
             request_id: event.get(Field::RequestId).filter(|_| joins).map_or(0, hash_of),
             connection: if joins { connection_of(event) } else { 0 },
+            worker: 0,
+            marks: Marks::Event,
+            by_client: false,
             duration_ms: None,
             line: place.line,
             start: place.start,
@@ -298,8 +312,8 @@ fn keep(part: &mut Part, witness: WitnessRecord, text: &[u8]) {
         part.witnesses.push(witness);
         return;
     };
-    // When these were depends on the lines before the chunk.
-    let Some(time) = witness.time.filter(|_| witness.fold_micros == 0) else {
+    // When these were depends on the lines before the chunk, and what a worker said may go on behind it.
+    let Some(time) = witness.time.filter(|_| witness.fold_micros == 0 && witness.worker == 0) else {
         part.alone = None;
         return;
     };

@@ -21,6 +21,12 @@ pub(super) struct Held {
 }
 
 impl Held {
+    /// A copy of this witness.
+    pub(super) fn of(placed: &Placed<'_>) -> Self {
+        let text = placed.text[..placed.text.len().min(MOST_EVIDENCE_BYTES)].to_vec();
+        Self { placed: Placed { text: b"", ..*placed }, text, claimed: None }
+    }
+
     /// The witness with its text.
     pub(super) fn as_placed(&self) -> Placed<'_> {
         Placed { text: &self.text, ..self.placed }
@@ -127,7 +133,8 @@ impl Waiting {
         // A request can be looked for by a diagnosis without client; such a diagnosis has no other key. Where access logs
         // name no client, every diagnosis is found by its request alone.
         let request = self.is_found_by_request(witness).then(|| key_of_request(witness.request));
-        id.into_iter().chain(both).chain(request)
+        let client = (witness.by_client && witness.client != 0).then(|| mixed(witness.client, 3));
+        id.into_iter().chain(both).chain(request).chain(client)
     }
 
     /// The numbers of those that have a key in common with this witness, key by key.

@@ -104,5 +104,6 @@ fn gives(rule: &Rule, status: u16) -> bool {
         when.each_field(&mut |field, by_value| asks |= by_value && field == Field::Status);
         asks && when.holds_by(Field::Status, digits.as_bytes()) != Some(false)
     };
-    rule.gives == Gives::Failure && (rule.status == Some(status) || (rule.status.is_none() && asks_for_it()))
+    matches!(rule.gives, Gives::Failure | Gives::Echo)
+        && (rule.status == Some(status) || (rule.status.is_none() && asks_for_it()))
 }

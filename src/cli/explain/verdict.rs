@@ -93,6 +93,7 @@ fn gives(gives: Gives) -> &'static str {
         Gives::Failure => "failure: a request, or an attempt at one, fails by this",
         Gives::Warning => "warning: no request ends as 5xx by this",
         Gives::Condition => "condition: it states no request, and explains the failures around it",
+        Gives::Echo => "echo: the failure that the same worker has just stated, with its request; alone a failure",
         Gives::Benign => "benign: no request fails by this",
     }
 }
