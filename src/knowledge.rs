@@ -1,14 +1,70 @@
-//! The files of `grammars/`, as they were when the program was built.
+//! The files of `grammars/`, as they were when the program was built, and a user's own laid over them.
 //!
-//! In: nothing. Out: name and text of each file. What they mean is read by `grammar`, `cause` and `playbook`.
+//! In: nothing, or a folder. Out: name and text of each file. What they mean is read by `grammar`, `cause` and `playbook`.
 
-use crate::error::Defect;
+use crate::error::{Defect, Result};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Folders nested deeper than this are a loop.
+const MOST_DEPTH: usize = 8;
+/// No file of knowledge is larger; a larger one is something else.
+const MOST_FILE_BYTES: u64 = 4 << 20;
+
+/// Files of knowledge, by their path below `grammars/`.
+#[derive(Debug, Clone)]
+pub struct Library {
+    files: BTreeMap<String, File>,
+}
+
+impl Library {
+    /// The files built in.
+    pub fn built_in() -> Self {
+        let file = |(name, text): &(&str, &str)| {
+            ((*name).to_owned(), File { name: format!("grammars/{name}"), text: (*text).to_owned() })
+        };
+        Self { files: BUILT_IN.iter().map(file).collect() }
+    }
+
+    /// The same with a folder laid over them: its files are added, or take the place of those of the same name.
+    ///
+    /// # Errors
+    /// Where the folder or one of its files cannot be read.
+    pub fn with_folder(mut self, folder: &Path) -> Result<Self> {
+        self.add_folder(folder, "", 0)?;
+        Ok(self)
+    }
+
+    fn add_folder(&mut self, folder: &Path, below: &str, depth: usize) -> Result<()> {
+        let shown = || folder.display().to_string();
+        let wrong = |error: std::io::Error| Defect::new(shown(), error.to_string());
+        if depth > MOST_DEPTH {
+            return Err(Defect::new(shown(), "folders are nested too deep here"));
+        }
+        for entry in std::fs::read_dir(folder).map_err(wrong)? {
+            let entry = entry.map_err(wrong)?;
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if path.is_dir() {
+                self.add_folder(&path, &format!("{below}{name}/"), depth + 1)?;
+            } else if name.ends_with(".toml") {
+                let file = File::read(&path)?;
+                self.files.insert(format!("{below}{name}"), file);
+            }
+        }
+        Ok(())
+    }
+
+    /// The files whose paths begin with `folder` (`causes/`), in their order.
+    pub fn below<'l>(&'l self, folder: &'l str) -> impl Iterator<Item = &'l File> {
+        self.files.iter().filter(move |(name, _)| name.starts_with(folder)).map(|(_, file)| file)
+    }
+}
 
 /// One file of knowledge.
 #[derive(Debug, Clone)]
 pub struct File {
-    /// Its path below `grammars/`, with `/`: `causes/upstream/refused.toml`.
+    /// Its path for people: `grammars/causes/upstream/refused.toml`, or where the user has it.
     pub name: String,
     /// Its text.
     pub text: String,
@@ -26,11 +82,22 @@ pub fn built_in(folder: &str) -> impl Iterator<Item = File> + '_ {
 }
 
 impl File {
+    fn read(path: &Path) -> Result<Self> {
+        let name = path.display().to_string();
+        let wrong = |what: String| Defect::new(&name, what);
+        let bytes = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
+        if bytes > MOST_FILE_BYTES {
+            return Err(wrong(format!("it is larger than {MOST_FILE_BYTES} bytes: no grammar is")));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        Ok(Self { name, text })
+    }
+
     /// The file as the type that its reader wants.
     ///
     /// # Errors
     /// Where it is not TOML or not of that shape: names the line.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Defect> {
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
         toml::from_str(&self.text).map_err(|error| {
             let defect = Defect::new(&self.name, error.message());
             match error.span() {

@@ -6,7 +6,7 @@ use crate::event::{Certainty, Event, Field, Hop, Role, Severity};
 use crate::grammar::when::Condition;
 use crate::grammar::wording::Wording;
 use crate::grammar::{Borrow, Format, Grammars, RecordReader, Witness};
-use crate::knowledge::{self, File};
+use crate::knowledge::{File, Library};
 use crate::time::Zone;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
@@ -89,9 +89,16 @@ impl Catalogue {
     /// # Errors
     /// Where a file of knowledge is wrong: names file and line.
     pub fn built_in(grammars: &Grammars) -> Result<Self> {
-        let files: Vec<File> = knowledge::built_in("causes/").collect();
+        Self::load(&Library::built_in(), grammars)
+    }
+
+    /// The catalogue of a library, for the formats of the same.
+    ///
+    /// # Errors
+    /// Where a file of it is wrong: names file and line.
+    pub fn load(library: &Library, grammars: &Grammars) -> Result<Self> {
         let mut raws = Vec::new();
-        for file in &files {
+        for file in library.below("causes/") {
             raws.push((file, file.parse::<RawCause>()?));
         }
         let by_id: HashMap<String, CauseId> =
@@ -105,10 +112,10 @@ impl Catalogue {
             add_rules(&mut rules, file, &head, own)?;
             causes.push(cause(file, raw, &by_id)?);
         }
-        for file in knowledge::built_in("benign/") {
+        for file in library.below("benign/") {
             let raw: RawBenign = file.parse()?;
             let head = Head { id: &raw.id, title: &raw.title, cause: None, precedence: USUAL_PRECEDENCE };
-            add_rules(&mut rules, &file, &head, raw.rule)?;
+            add_rules(&mut rules, file, &head, raw.rule)?;
         }
         let fallback =
             Fallback { gateway: required(&by_id, "upstream.unknown")?, other: required(&by_id, "app.error")? };
@@ -155,8 +162,8 @@ fn required(by_id: &HashMap<String, CauseId>, id: &str) -> Result<CauseId> {
 }
 
 fn cause(file: &File, raw: RawCause, by_id: &HashMap<String, CauseId>) -> Result<Cause> {
-    let expected = format!("grammars/causes/{}.toml", raw.id.replacen('.', "/", 1));
-    if file.name != expected {
+    let expected = format!("causes/{}.toml", raw.id.replacen('.', "/", 1));
+    if !file.name.replace('\\', "/").ends_with(&expected) {
         return Err(
             Defect::new(&file.name, format!("the cause {} belongs into {expected}", raw.id)).at(file.line_of(&raw.id))
         );

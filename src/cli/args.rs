@@ -27,13 +27,18 @@ pub(super) struct Args {
 /// How logs are read and judged.
 #[derive(Debug, clap::Args)]
 pub(super) struct Reading {
-    /// An nginx log_format: the directive as it stands in nginx.conf, or its string alone. May be given several times
+    /// An nginx log_format or Apache LogFormat: the directive as it stands in the configuration, or its string alone. May
+    /// be given several times
     #[arg(long, value_name = "STRING", global = true)]
     pub(super) log_format: Vec<String>,
 
     /// nginx.conf to find log_format strings by log path [default: /etc/nginx/nginx.conf where it exists]
     #[arg(long, value_name = "FILE", env = "TRIAGE_NGINX_CONF", global = true)]
     pub(super) nginx_conf: Option<PathBuf>,
+
+    /// A folder of your own grammars (formats/, causes/, benign/), laid over those built in
+    #[arg(long, value_name = "DIR", env = "TRIAGE_GRAMMARS", global = true)]
+    pub(super) grammars: Option<PathBuf>,
 
     /// Read every log as this format instead of finding it out
     #[arg(long, value_name = "ID", global = true)]
@@ -92,6 +97,22 @@ pub(super) struct Telling {
 pub(super) enum Command {
     /// What a cause, a status or a log line means, who owns it, and why this verdict
     Explain(Asked),
+    /// The formats that are known, and whether they do what their examples and samples say
+    Grammars(GrammarsAsked),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct GrammarsAsked {
+    #[command(subcommand)]
+    pub(super) what: GrammarsWhat,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum GrammarsWhat {
+    /// Every format: what its lines prove, its layouts and how many rules judge it
+    List,
+    /// Holds every format and rule against its own examples, and reads the samples beside the folder of --grammars
+    Test,
 }
 
 #[derive(Debug, clap::Args)]

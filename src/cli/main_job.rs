@@ -10,6 +10,7 @@ use crate::event::Severity;
 use crate::grammar::Grammars;
 use crate::grammar::nginx_conf::{NginxConf, USUAL_PLACE};
 use crate::incident::Limits;
+use crate::knowledge::Library;
 use crate::playbook::{Known, Playbook};
 use crate::report::{self, Kind, Report, csv::CsvTable, terminal::Style};
 use crate::source::{self, Found, Log, Member, Progress};
@@ -32,8 +33,9 @@ pub(super) fn run(args: &Args) -> u8 {
 fn work(args: &Args) -> std::result::Result<u8, Vec<Defect>> {
     let form = form(args).map_err(one)?;
     let zone = display_zone(args).map_err(one)?;
-    let grammars = Grammars::built_in().map_err(one)?;
-    let catalogue = Catalogue::built_in(&grammars).map_err(one)?;
+    let library = library(args).map_err(one)?;
+    let grammars = Grammars::load(&library).map_err(one)?;
+    let catalogue = Catalogue::load(&library, &grammars).map_err(one)?;
     let playbook = playbook(args, &grammars, &catalogue)?;
     let options = options(args, &grammars).map_err(one)?;
     let mut found = find(args).map_err(one)?;
@@ -50,6 +52,18 @@ fn work(args: &Args) -> std::result::Result<u8, Vec<Defect>> {
     write(args, form, zone, &report).map_err(one)?;
     complain(&report.defects);
     Ok(exit_code(args, &report))
+}
+
+/// The knowledge built in, with the user's own folder laid over it.
+pub(super) fn library(args: &Args) -> Result<Library> {
+    match &args.reading.grammars {
+        Some(folder) => Library::built_in().with_folder(folder).map_err(|defect| {
+            defect.hint(
+                "--grammars names a folder like grammars/: formats/*.toml, causes/<family>/<name>.toml, benign/*.toml",
+            )
+        }),
+        None => Ok(Library::built_in()),
+    }
 }
 
 pub(super) fn one(defect: Defect) -> Vec<Defect> {

@@ -5,6 +5,7 @@
 
 mod args;
 mod explain;
+mod grammars;
 mod main_job;
 mod progress;
 
@@ -24,6 +25,7 @@ pub fn run() -> ExitCode {
     let args = Args::parse();
     let code = match &args.command {
         Some(Command::Explain(asked)) => explain::run(asked, &args),
+        Some(Command::Grammars(asked)) => grammars::run(asked.what, &args),
         None => main_job::run(&args),
     };
     ExitCode::from(code)

@@ -13,7 +13,7 @@ use super::when::Condition;
 use super::{Answered, Format, Mask, Reader, RecordReader};
 use crate::error::{Defect, Result, did_you_mean};
 use crate::event::{Event, Field};
-use crate::knowledge::{self, File};
+use crate::knowledge::{File, Library};
 use crate::time::{Shape, Zone};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,13 +37,20 @@ impl Grammars {
     /// # Errors
     /// Where a file of knowledge is wrong; a test sees to it that this does not happen in a release.
     pub fn built_in() -> Result<Self> {
-        let errnos = match knowledge::built_in("errno.toml").next() {
-            Some(file) => Arc::new(Errnos::load(&file)?),
+        Self::load(&Library::built_in())
+    }
+
+    /// The formats of a library.
+    ///
+    /// # Errors
+    /// Where a file of it is wrong, or a layout does not read its own examples: names file and line.
+    pub fn load(library: &Library) -> Result<Self> {
+        let errnos = match library.below("errno.toml").next() {
+            Some(file) => Arc::new(Errnos::load(file)?),
             None => Arc::new(Errnos::default()),
         };
-        let files: Vec<File> = knowledge::built_in("formats/").collect();
         let mut raws: Vec<(&File, RawGrammar)> = Vec::new();
-        for file in &files {
+        for file in library.below("formats/") {
             raws.push((file, file.parse()?));
         }
         let envelopes = Envelope::built_in()?.into_iter().map(Arc::new).collect();

@@ -20,7 +20,7 @@ mod statuses;
 mod verdict;
 
 use super::args::{Args, Asked};
-use super::main_job::{one, options, playbook, terminal_style, to_stdout};
+use super::main_job::{library, one, options, playbook, terminal_style, to_stdout};
 use super::{WRONG, complain};
 use crate::cause::Catalogue;
 use crate::engine::Options;
@@ -44,8 +44,9 @@ struct Knowledge {
 
 impl Knowledge {
     fn load(args: &Args) -> Result<Self, Vec<Defect>> {
-        let grammars = Grammars::built_in().map_err(one)?;
-        let catalogue = Catalogue::built_in(&grammars).map_err(one)?;
+        let library = library(args).map_err(one)?;
+        let grammars = Grammars::load(&library).map_err(one)?;
+        let catalogue = Catalogue::load(&library, &grammars).map_err(one)?;
         let playbook = playbook(args, &grammars, &catalogue)?;
         let statuses = Statuses::built_in().map_err(one)?;
         let options = options(args, &grammars).map_err(one)?;

@@ -1,0 +1,146 @@
+//! `triage grammars`: what formats there are, and whether they hold.
+//!
+//! In: the knowledge built in with the user's own folder laid over it. Out: a list; or the proof of every example and every
+//! sample, with what is wrong named by file and line.
+
+use super::args::{Args, GrammarsWhat};
+use super::main_job::{library, one, options};
+use super::{WRONG, complain};
+use crate::cause::Catalogue;
+use crate::engine::{self, Options};
+use crate::error::Defect;
+use crate::grammar::{Format, Grammars};
+use crate::playbook::Playbook;
+use crate::report::Report;
+use crate::source::{self, Progress};
+use crate::text::harmless;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Lists or tests; the exit code.
+pub(super) fn run(what: GrammarsWhat, args: &Args) -> u8 {
+    let told = Known::load(args).and_then(|known| match what {
+        GrammarsWhat::List => known.list().map_err(|error| one(Defect::new("stdout", error.to_string()))),
+        GrammarsWhat::Test => known.test(args),
+    });
+    match told {
+        Ok(()) => 0,
+        Err(defects) => {
+            complain(&defects);
+            WRONG
+        }
+    }
+}
+
+struct Known {
+    grammars: Grammars,
+    catalogue: Catalogue,
+}
+
+impl Known {
+    fn load(args: &Args) -> Result<Self, Vec<Defect>> {
+        let library = library(args).map_err(one)?;
+        let grammars = Grammars::load(&library).map_err(one)?;
+        let catalogue = Catalogue::load(&library, &grammars).map_err(one)?;
+        Ok(Self { grammars, catalogue })
+    }
+
+    fn list(&self) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        let widest = self.grammars.ids().iter().map(|id| id.len()).max().unwrap_or(0);
+        writeln!(out, "{:widest$}  proves     stamp   rules  layouts", "format")?;
+        for id in self.grammars.ids() {
+            let layouts: Vec<&Format> = self.grammars.with_id(id).map(AsRef::as_ref).collect();
+            let Some(first) = layouts.first() else { continue };
+            let names: Vec<&str> = layouts.iter().map(|layout| layout.layout.as_str()).collect();
+            let rules = self.catalogue.rules().filter(|(_, rule)| rule.on.iter().any(|on| on == id)).count();
+            let (witness, marks) = (first.witness.name(), first.stamp_marks.name());
+            writeln!(out, "{id:widest$}  {witness:9}  {marks:6}  {rules:5}  {}", names.join(", "))?;
+        }
+        let names: Vec<&str> = self.grammars.envelopes.iter().map(|envelope| envelope.name.as_str()).collect();
+        writeln!(out, "\nAll of them also inside these wrappers: {}", names.join(", "))
+    }
+
+    fn test(&self, args: &Args) -> Result<(), Vec<Defect>> {
+        let mut defects = self.catalogue.prove(&self.grammars);
+        let examples: usize = self.catalogue.rules().map(|(_, rule)| rule.examples.len()).sum();
+        // A layout that does not read its own examples is not even loaded.
+        let mut out = io::stdout().lock();
+        let mut tell =
+            |line: String| writeln!(out, "{line}").map_err(|error| one(Defect::new("stdout", error.to_string())));
+        tell(format!(
+            "{} layouts of {} formats read their examples",
+            self.grammars.formats.len(),
+            self.grammars.ids().len()
+        ))?;
+        tell(format!("{} rules, {examples} examples, {} do not hold", self.catalogue.rules().count(), defects.len()))?;
+        for sample in samples(args) {
+            match self.read(&sample, args) {
+                Ok(line) => tell(line)?,
+                Err(wrong) => defects.extend(wrong),
+            }
+        }
+        if defects.is_empty() { Ok(()) } else { Err(defects) }
+    }
+
+    /// Reads a sample: it must be found to be of the format that its folder is named after. What was found, in one line.
+    fn read(&self, sample: &Path, args: &Args) -> Result<String, Vec<Defect>> {
+        let shown = sample.display().to_string();
+        let mut options = Options { jobs: 1, ..options(args, &self.grammars).map_err(one)? };
+        if let Ok(directive) = std::fs::read_to_string(sample.with_extension("log_format")) {
+            let told = self.grammars.told(directive.trim());
+            options.told.push(told.map_err(|what| one(Defect::new(&shown, what)))?);
+        }
+        let found = source::find(&[sample.to_path_buf()]);
+        let progress = Progress::of(&found.logs);
+        let outcome = engine::run(&found.logs, &self.grammars, &self.catalogue, &options, &progress).map_err(one)?;
+        let expected = sample.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+        let is = outcome.sources.first().map_or("nothing", |source| source.format_id.as_str()).to_owned();
+        if !self.can_be(&is, &expected) {
+            let what = format!("it is found to be {is}, and its folder says {expected}");
+            return Err(one(Defect::new(&shown, what).hint("name the folder of a sample after its format's id")));
+        }
+        let playbook = Playbook::built_in().map_err(one)?;
+        Ok(format!("{shown}: {}", summary(&outcome.into_report(&self.catalogue, &playbook), &is)))
+    }
+
+    /// Whether a log found to be of this format can be of the other: it is, or its bytes cannot tell.
+    fn can_be(&self, found: &str, expected: &str) -> bool {
+        let family = || self.grammars.with_id(found).any(|format| format.stands_for.iter().any(|id| id == expected));
+        found == expected || family()
+    }
+}
+
+/// `nginx.error, 109 lines, 0 unknown; upstream.refused 109`.
+fn summary(report: &Report, format: &str) -> String {
+    let unknown: u64 = report.sources.iter().map(|source| source.unknown).sum();
+    let mut causes: BTreeMap<&str, u64> = BTreeMap::new();
+    for incident in &report.incidents {
+        *causes.entry(&incident.cause).or_default() += incident.requests_failed.unwrap_or(incident.attempts_failed);
+    }
+    let causes: Vec<String> = causes.iter().map(|(cause, count)| format!("{cause} {count}")).collect();
+    let causes = if causes.is_empty() { "no trouble".to_owned() } else { causes.join(", ") };
+    harmless(format!("{format}, {} lines, {unknown} unknown; {causes}", report.totals.lines).as_bytes())
+}
+
+/// The logs of `samples/<format>/` in the folder of `--grammars`, or beside it.
+fn samples(args: &Args) -> Vec<PathBuf> {
+    let Some(folder) = &args.reading.grammars else { return Vec::new() };
+    let beside = folder.canonicalize().ok().and_then(|folder| folder.parent().map(|parent| parent.join("samples")));
+    let places = [Some(folder.join("samples")), beside];
+    let Some(root) = places.into_iter().flatten().find(|place| place.is_dir()) else { return Vec::new() };
+    let mut logs: Vec<PathBuf> = folders(&root).iter().flat_map(|folder| entries(folder)).collect();
+    // What several logs tell together (samples/stories/<name>/) is of no single format.
+    logs.retain(|log| log.extension().is_some_and(|suffix| suffix == "log") && log.is_file());
+    logs.sort();
+    logs
+}
+
+fn folders(root: &Path) -> Vec<PathBuf> {
+    entries(root).into_iter().filter(|path| path.is_dir()).collect()
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder).map_or(Vec::new(), |entries| entries.flatten().map(|entry| entry.path()).collect())
+}
