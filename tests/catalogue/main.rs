@@ -7,6 +7,7 @@
 #![allow(clippy::panic, clippy::print_stdout)] // helpers of tests tell by panicking, and the figures are printed
 
 mod differences;
+mod json;
 mod scene;
 mod table;
 
