@@ -129,14 +129,7 @@ fn scan(bench: &mut Criterion) {
     let (grammars, catalogue) = knowledge();
     let mut group = bench.benchmark_group("incident: chunks to witnesses");
     for (name, text) in inputs() {
-        let plan = Plan {
-            formats: vec![main_format(&text, &grammars)],
-            envelope: None,
-            zone: Zone::UTC,
-            joins: true,
-            gap_seconds: triage::incident::USUAL_GAP_SECONDS,
-            long_records: false,
-        };
+        let plan = Plan { formats: vec![main_format(&text, &grammars)], joins: true, ..Plan::nothing() };
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_with_input(BenchmarkId::from_parameter(name), &text, |timer, text| {
             let mut scanner = Scanner::new(&plan, &catalogue);

@@ -16,9 +16,11 @@ use crate::grammar::nginx_conf::NginxConf;
 use crate::grammar::{Format, Grammars, Witness};
 use crate::incident::{Join, Limits, Merge, Part, Plan, Scanner, Tally, WitnessRecord, finish};
 use crate::playbook::Playbook;
+use crate::report::numbers::count;
 use crate::report::{Facts, Report, SourceFacts, assemble};
 use crate::source::{Chunker, Input, Log, Member, Opened, Progress, open};
-use crate::time::Zone;
+use crate::text::harmless;
+use crate::time::{Timestamp, Zone};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -50,6 +52,8 @@ pub struct Options {
     pub input_format: Option<String>,
     /// The user's own formats.
     pub told: Vec<Arc<Format>>,
+    /// The time of the run, for stamps without a year in a log that was written at no known time.
+    pub now: Option<Timestamp>,
     /// An nginx configuration that names formats by log path.
     pub conf: Option<NginxConf>,
 }
@@ -111,6 +115,7 @@ pub fn run(
     let mut join = Join::new(catalogue, sides);
     read_all(streams, catalogue, options, chunk_bytes, progress, &mut outcome, &mut join);
     join.finish(&mut outcome.tally);
+    tell_undated(catalogue, &mut outcome);
     if join.crowded_out > 0 {
         outcome.notes.push(format!(
             "{} requests and error lines waited for each other until there was no more room, and were judged alone",
@@ -118,6 +123,21 @@ pub fn run(
         ));
     }
     Ok(outcome)
+}
+
+/// What could be placed in no time is told all the same.
+fn tell_undated(catalogue: &Catalogue, outcome: &mut Outcome) {
+    for ((member, cause), undated) in &outcome.tally.undated {
+        let source = outcome.sources.get(*member as usize).map_or("", |source| source.path.as_str());
+        let first = undated.text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        outcome.notes.push(format!(
+            "{source}: {} without a stamp, so nobody can say when: {}; the first stands in line {}: {}",
+            count(undated.records, "record"),
+            catalogue.cause(*cause).id,
+            undated.line,
+            harmless(first),
+        ));
+    }
 }
 
 fn chunk_bytes(options: &Options, logs: usize) -> usize {
@@ -335,7 +355,9 @@ impl<'c> Reader<'_, 'c> {
             };
             match opened {
                 Ok(mut chunker) => {
-                    if stream.plan.long_records {
+                    if let Some(lanes) = stream.plan.lanes.clone() {
+                        chunker.set_joint(Box::new(move |lines| lanes.joint(lines)));
+                    } else if stream.plan.long_records {
                         let plan = Arc::clone(&stream.plan);
                         chunker.set_record_start(Box::new(move |line| plan.starts_record(line)));
                     }

@@ -4,6 +4,7 @@
 //! FORMATS.md, "Time zone and clock table". No clock is read here.
 
 mod civil;
+mod syslog;
 mod zone;
 
 use civil::{days_from_civil, digits, month_named};
@@ -76,6 +77,10 @@ crate::event::closed_list! {
         Dashed = "dashed",
         /// `Thu Jan 15 20:44:57.652118 2026`, also without fraction: C's asctime, Apache's error log. Local.
         Ctime = "ctime",
+        /// `Jan 15 20:44:57`, the day perhaps padded by a space: syslog's header. Local, without a year.
+        MonthFirst = "month-first",
+        /// `15 Jan 2026 20:44:57.123`: Redis. Local.
+        DayFirst = "day-first",
     }
 }
 
@@ -84,10 +89,16 @@ impl Shape {
     pub fn names_its_zone(self, stamp: &[u8]) -> bool {
         match self {
             Self::Epoch | Self::EpochMs | Self::Unix => true,
-            Self::Slashed | Self::Dashed | Self::Ctime => false,
+            Self::Slashed | Self::Ctime | Self::MonthFirst | Self::DayFirst => false,
+            Self::Dashed => stamp.ends_with(b" UTC"),
             Self::Clf => read_clf(stamp).is_some_and(|(_, offset)| offset.is_some()),
             Self::Iso => read_iso(stamp).is_some_and(|(_, offset)| offset.is_some()),
         }
+    }
+
+    /// Whether this is a stamp of this shape, and a date of the calendar.
+    pub fn fits(self, stamp: &[u8]) -> bool {
+        self.read(stamp).is_some()
     }
 
     /// The offset from UTC in seconds that a stamp of local time shows: the zone of the machine that wrote it.
@@ -107,6 +118,8 @@ impl Shape {
             Self::Unix => read_unix(stamp).map(|micros| (micros, Some(0))),
             Self::Dashed => read_dashed(stamp),
             Self::Ctime => read_ctime(stamp),
+            Self::MonthFirst => syslog::read_in_any_year(stamp).map(|micros| (micros, None)),
+            Self::DayFirst => syslog::read_day_first(stamp),
         }
     }
 }
@@ -119,6 +132,8 @@ pub struct StampReader {
     memo: ([u8; MEMO_BYTES], usize),
     value: Timestamp,
     fold_micros: i64,
+    /// When the log was written last, for stamps without a year.
+    written: Option<Timestamp>,
 }
 
 /// Stamps longer than this are read anew each time; no common shape is longer.
@@ -127,7 +142,13 @@ const MEMO_BYTES: usize = 40;
 impl StampReader {
     /// For stamps of `shape`; `zone` is used where they name none.
     pub fn new(shape: Shape, zone: Zone) -> Self {
-        Self { shape, zone, memo: ([0; MEMO_BYTES], 0), value: Timestamp::default(), fold_micros: 0 }
+        Self { shape, zone, memo: ([0; MEMO_BYTES], 0), value: Timestamp::default(), fold_micros: 0, written: None }
+    }
+
+    /// The same for a log that was written last at this time: it tells the year where a stamp has none.
+    #[must_use]
+    pub fn written(self, written: Option<Timestamp>) -> Self {
+        Self { written, ..self }
     }
 
     /// The stamp's point in time; `None` where it is not of this shape or no date of the calendar.
@@ -140,7 +161,10 @@ impl StampReader {
         {
             return Some(self.value);
         }
-        let (wall, offset) = self.shape.read(stamp)?;
+        let (wall, offset) = match self.shape {
+            Shape::MonthFirst => (syslog::read_before(stamp, self.written?)?, None),
+            shape => shape.read(stamp)?,
+        };
         let (value, fold_micros) = match offset {
             Some(seconds) => (wall - seconds * MICROS, 0),
             None => self.zone.to_utc(wall),
@@ -198,10 +222,13 @@ fn read_dashed(stamp: &[u8]) -> Wall {
     let (&[d1, d2, b'-', m1, m2, m3, b'-', y1, y2, y3, y4, b' '], clock) = stamp.split_first_chunk::<12>()? else {
         return None;
     };
-    let clock = clock.split(|byte| *byte == b' ').next()?;
+    let mut words = clock.split(|byte| *byte == b' ');
+    let clock = words.next()?;
+    // PHP names its zone; the one that needs no rules is known here.
+    let offset = words.next().filter(|zone| *zone == b"UTC").map(|_| 0);
     let days = days_from_civil(digits(&[y1, y2, y3, y4])?, month_named(&[m1, m2, m3])?, digits(&[d1, d2])?)?;
     let (micros, rest) = fractional_clock(clock)?;
-    rest.is_empty().then_some((days * DAY + micros, None))
+    rest.is_empty().then_some((days * DAY + micros, offset))
 }
 
 fn read_iso(stamp: &[u8]) -> Wall {
@@ -213,7 +240,9 @@ fn read_iso(stamp: &[u8]) -> Wall {
     let (micros, rest) = fractional_clock(clock)?;
     let offset = match rest.trim_ascii() {
         b"" => None,
-        b"Z" | b"z" | b"UTC" => Some(0),
+        b"Z" | b"z" | b"UTC" | b"GMT" => Some(0),
+        // `CET`: PostgreSQL writes the zone's short name, of which there are several with one meaning each.
+        name if name.len() <= 5 && name.iter().all(u8::is_ascii_uppercase) => None,
         signed => Some(read_offset(signed)?),
     };
     Some((days * DAY + micros, offset))
@@ -249,7 +278,12 @@ fn whole_clock(clock: &[u8]) -> Option<i64> {
 /// `HH:MM:SS[.,]fraction` and what comes after it.
 fn fractional_clock(clock: &[u8]) -> Option<(i64, &[u8])> {
     let (head, rest) = clock.split_first_chunk::<8>()?;
-    let micros = whole_clock(head)?;
+    // MariaDB pads the hour by a space.
+    let mut padded = *head;
+    if padded[0] == b' ' {
+        padded[0] = b'0';
+    }
+    let micros = whole_clock(&padded)?;
     let Some((b'.' | b',', rest)) = rest.split_first() else { return Some((micros, rest)) };
     let end = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
     Some((micros + fraction(&rest[..end])?, &rest[end..]))
@@ -308,6 +342,9 @@ mod tests {
         assert_eq!(utc(Shape::Ctime, "Thu Jan 15 20:44:57 2026"), same);
         assert_eq!(utc(Shape::Ctime, "Thu Jan 15 20:44:57.000123 2026"), same);
         assert_eq!(utc(Shape::Clf, "15/Jan/2026:20:44:57.250").as_deref(), Some("2026-01-15T20:44:57.250Z"));
+        assert_eq!(utc(Shape::DayFirst, "15 Jan 2026 20:44:57.000"), same);
+        assert_eq!(utc(Shape::Iso, "2026-01-15 20:44:57 CET"), same);
+        assert_eq!(utc(Shape::Iso, "2026-01-15  8:44:57").as_deref(), Some("2026-01-15T08:44:57.000Z"));
         assert_eq!(
             utc(Shape::Dashed, "15-Jan-2026 20:44:57.250 Europe/Berlin").as_deref(),
             Some("2026-01-15T20:44:57.250Z")

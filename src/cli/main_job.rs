@@ -14,7 +14,7 @@ use crate::knowledge::Library;
 use crate::playbook::{Known, Playbook};
 use crate::report::{self, Kind, Report, csv::CsvTable, terminal::Style};
 use crate::source::{self, Found, Log, Member, Progress};
-use crate::time::Zone;
+use crate::time::{Timestamp, Zone};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -122,8 +122,15 @@ pub(super) fn options(args: &Args, grammars: &Grammars) -> Result<Options> {
         zone,
         input_format: reading.input_format.clone(),
         told,
+        now: now(),
         conf: conf(reading.nginx_conf.as_deref())?,
     })
+}
+
+/// The time of the run: enters here, so that no stage reads a clock.
+fn now() -> Option<Timestamp> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_micros(i64::try_from(since.as_micros()).ok()?))
 }
 
 /// The configuration that was named, else the machine's own where there is one that can be read.

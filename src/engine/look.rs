@@ -10,7 +10,7 @@ use crate::grammar::{Format, Grammars, Witness};
 use crate::incident::{Plan, Sides};
 use crate::report::SourceFacts;
 use crate::source::{Chunker, Input, Log, Opened, PEEK_BYTES, Progress, open};
-use crate::time::Zone;
+use crate::time::{Timestamp, Zone};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -58,10 +58,9 @@ pub(super) fn look_at<'l>(
         let plan = Plan {
             formats: Vec::new(),
             envelope: found.envelope.clone(),
-            zone: Zone::UTC,
-            joins: false,
             gap_seconds: options.limits.gap_seconds,
             long_records,
+            ..Plan::nothing()
         };
         streams.push(Stream { log, first_source, plan, opened });
         first_source += log.members.len();
@@ -81,6 +80,8 @@ pub(super) fn look_at<'l>(
     outcome.zone.clone_from(&why);
     for (stream, found) in streams.iter_mut().zip(&all_found) {
         stream.plan.zone = zone;
+        stream.plan.written = written(stream.log).or(options.now);
+        stream.plan.weave();
         let shown = if found.names_its_zone == Some(true) { "in its stamps".to_owned() } else { why.clone() };
         let sources = &mut outcome.sources[stream.first_source..stream.first_source + stream.log.members.len()];
         sources.iter_mut().for_each(|source| source.zone.clone_from(&shown));
@@ -188,6 +189,13 @@ fn decide_by_companions(logs: &[Log], found: &mut [Detected], grammars: &Grammar
         decided.extend(by.map(|_| at));
     }
     decided
+}
+
+/// When the log was written last.
+fn written(log: &Log) -> Option<Timestamp> {
+    let modified = log.members.iter().filter_map(|member| member.modified).max()?;
+    let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_micros(i64::try_from(since.as_micros()).ok()?))
 }
 
 /// The format was named: it is used although the beginning of the log does not look like it.

@@ -5,7 +5,7 @@
 
 use super::envelope::Envelope;
 use super::json::{Keys, objects};
-use super::{Format, RecordReader, Witness};
+use super::{Format, RecordReader, Witness, wrapped};
 use crate::event::{Event, Field};
 use crate::time::{Shape, Zone};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Lines of a sample that are looked at (FORMATS.md section 10).
 const SAMPLE_LINES: usize = 64;
 /// A format that fits fewer of the lines is not this log's.
-const LEAST_FIT: f64 = 0.5;
+pub(super) const LEAST_FIT: f64 = 0.5;
 /// Mixed logs: both formats together must fit this part of the lines.
 const LEAST_FIT_TOGETHER: f64 = 0.8;
 
@@ -56,26 +56,22 @@ impl Detected {
 pub fn detect(sample: &[u8], candidates: &[Arc<Format>], envelopes: &[Arc<Envelope>]) -> Detected {
     let tells = |line: &&[u8]| !line.is_empty() && !is_frame(line);
     let lines: Vec<&[u8]> = sample.split(|byte| *byte == b'\n').map(trimmed).filter(tells).take(SAMPLE_LINES).collect();
+    // An object that holds a line is never a line itself.
+    if let Some(found) = wrapped::inside(&lines, candidates, envelopes, Envelope::is_json) {
+        return found;
+    }
     let bare = best_fit(&lines, candidates);
     if !bare.formats.is_empty() {
         return bare;
     }
-    let inside = |envelope: &Arc<Envelope>| {
-        let inner: Vec<&[u8]> = lines.iter().filter_map(|line| envelope.open(line)).collect();
-        let found = best_fit(&inner, candidates);
-        let fit = found.fit * inner.len() as f64 / lines.len().max(1) as f64;
-        (fit >= LEAST_FIT && !found.formats.is_empty()).then(|| Detected {
-            envelope: Some(Arc::clone(envelope)),
-            fit,
-            ..found
-        })
-    };
-    envelopes.iter().filter_map(inside).max_by(|a, b| a.fit.total_cmp(&b.fit)).unwrap_or(bare)
+    wrapped::inside(&lines, candidates, envelopes, |envelope| !envelope.is_json())
+        .or_else(|| wrapped::bare_text(sample, candidates))
+        .unwrap_or(bare)
 }
 
-fn best_fit(lines: &[&[u8]], candidates: &[Arc<Format>]) -> Detected {
-    let mut fits: Vec<Fit> =
-        candidates.iter().map(|format| Fit::of(format, lines)).filter(|fit| fit.lines() > 0).collect();
+pub(super) fn best_fit(lines: &[&[u8]], candidates: &[Arc<Format>]) -> Detected {
+    let described = candidates.iter().filter(|format| !format.is_free_text());
+    let mut fits: Vec<Fit> = described.map(|format| Fit::of(format, lines)).filter(|fit| fit.lines() > 0).collect();
     disclaim(&mut fits);
     give_way(&mut fits);
     fits.sort_by(|a, b| b.lines().cmp(&a.lines()).then(b.format.rank.cmp(&a.format.rank)));
@@ -96,7 +92,9 @@ fn best_fit(lines: &[&[u8]], candidates: &[Arc<Format>]) -> Detected {
     if !known {
         formats.clear();
     }
-    let standby = companions(&formats, candidates);
+    let mut standby = companions(&formats, candidates);
+    let beside = |other: &&Arc<Format>| formats.iter().any(|format| format.beside.contains(&other.id));
+    standby.extend(candidates.iter().filter(beside).cloned());
     let names_clients = best.names_clients;
     Detected { formats, standby, envelope: None, fit: together, names_clients, names_its_zone, offset_seconds }
 }

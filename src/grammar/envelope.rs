@@ -1,20 +1,50 @@
-//! Wrappers around the real line: what syslog puts before it.
+//! Wrappers around the real line: what syslog puts before it, the JSON that Docker and journald put it into.
 //!
-//! In: the files of `grammars/envelopes/`, and lines. Out: the line inside. Formats are found on the line inside
-//! (FORMATS.md section 0).
+//! In: the files of `grammars/envelopes/`, and lines. Out: the line inside, still as it is written there, with what the
+//! wrapper says about it. Formats are found on the line inside (FORMATS.md section 0); `unwrap` makes its text of it.
 
+use super::json;
 use super::pattern::Pattern;
+use super::when::Condition;
 use crate::error::{Defect, Result};
 use crate::event::{Event, Field};
 use crate::knowledge::{self, File};
+use crate::time::Shape;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// One layout of one envelope.
 #[derive(Debug)]
 pub struct Envelope {
     /// Its id and layout, for people: `syslog (RFC 3164)`.
     pub name: String,
-    pattern: Pattern,
+    /// How its stamps look; `None` where it has none.
+    pub stamp: Option<Shape>,
+    /// Lines of one lane follow one another: a piece of a line is continued in its own lane.
+    pub lane: Vec<Field>,
+    opening: Opening,
+    /// The text inside ends with this, unless it is a piece of a line.
+    line_end: Option<Box<[u8]>>,
+    /// What a line meets that is a piece of one.
+    piece: Option<Condition>,
+}
+
+#[derive(Debug)]
+enum Opening {
+    Pattern(Pattern),
+    /// A JSON object that begins with this text.
+    Json(Box<[u8]>, json::Keys),
+}
+
+/// A line inside an envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opened<'a> {
+    /// The text, without what marks its end; escaped where it is a JSON value.
+    pub text: &'a [u8],
+    /// It is the inside of a JSON value.
+    pub is_json: bool,
+    /// The rest of the line follows in a later one of the same lane.
+    pub is_piece: bool,
 }
 
 #[derive(Deserialize)]
@@ -30,7 +60,15 @@ struct RawEnvelope {
 #[serde(deny_unknown_fields)]
 struct RawLayout {
     name: String,
-    pattern: String,
+    pattern: Option<String>,
+    begins: Option<String>,
+    #[serde(default)]
+    keys: BTreeMap<String, Vec<String>>,
+    stamp: Option<Shape>,
+    #[serde(default)]
+    lane: Vec<Field>,
+    line_end: Option<String>,
+    piece: Option<String>,
     examples: Vec<String>,
 }
 
@@ -50,21 +88,52 @@ impl Envelope {
         Ok(all)
     }
 
-    /// The line inside; `None` where the line has no such wrapper.
-    pub fn open<'a>(&self, line: &'a [u8]) -> Option<&'a [u8]> {
-        let mut event = Event::default();
-        self.pattern.read(line, &mut event).then(|| event.raw(Field::Inner)).flatten()
+    /// The line inside, with the wrapper's own words in `event`; `None` where the line has no such wrapper. A stamp that
+    /// is none tells another line that happens to look alike.
+    pub fn open<'a>(&self, line: &'a [u8], memo: &mut json::Memo, event: &mut Event<'a>) -> Option<Opened<'a>> {
+        event.clear();
+        let is_json = match &self.opening {
+            Opening::Pattern(pattern) => pattern.read(line, event).then_some(false)?,
+            Opening::Json(begins, keys) => {
+                (line.starts_with(begins) && json::read(line, keys, memo, event)).then_some(true)?
+            }
+        };
+        let text = event.raw(Field::Inner)?;
+        if let (Some(shape), Some(stamp)) = (self.stamp, event.raw(Field::Time))
+            && !shape.fits(stamp)
+        {
+            return None;
+        }
+        let ended = self.line_end.as_ref().map(|end| text.strip_suffix(&**end));
+        let is_piece = ended == Some(None) || self.piece.as_ref().is_some_and(|piece| piece.holds(event));
+        Some(Opened { text: ended.flatten().unwrap_or(text), is_json, is_piece })
+    }
+
+    /// Whether its lines are JSON objects, which no other kind of log takes for its own.
+    pub fn is_json(&self) -> bool {
+        matches!(self.opening, Opening::Json(..))
     }
 }
 
 fn build(file: &File, id: &str, layout: &RawLayout) -> Result<Envelope> {
     let wrong = |what: String| Defect::new(&file.name, what).at(file.line_of(&layout.name));
-    let pattern = Pattern::parse(&layout.pattern).map_err(wrong)?;
-    if !pattern.fields().contains(&Field::Inner) {
-        return Err(wrong(format!("layout \"{}\" has no {{inner}}", layout.name)));
-    }
-    let envelope = Envelope { name: format!("{id} ({})", layout.name), pattern };
-    match layout.examples.iter().find(|example| envelope.open(example.as_bytes()).is_none()) {
+    let opening = match (&layout.pattern, &layout.begins) {
+        (Some(pattern), None) => Opening::Pattern(Pattern::parse(pattern).map_err(wrong)?),
+        (None, Some(begins)) => Opening::Json(begins.as_bytes().into(), json::Keys::load(file, &layout.keys)?),
+        _ => return Err(wrong(format!("layout \"{}\" needs a pattern, or begins and keys", layout.name))),
+    };
+    let envelope = Envelope {
+        name: format!("{id} ({})", layout.name),
+        stamp: layout.stamp,
+        lane: layout.lane.clone(),
+        opening,
+        line_end: layout.line_end.as_ref().map(|end| end.as_bytes().into()),
+        piece: layout.piece.as_deref().map(Condition::parse).transpose().map_err(wrong)?,
+    };
+    let opens = |example: &&String| {
+        envelope.open(example.as_bytes(), &mut json::Memo::default(), &mut Event::default()).is_none()
+    };
+    match layout.examples.iter().find(opens) {
         Some(example) => Err(wrong(format!("layout \"{}\" does not open its own example: {example}", layout.name))),
         None => Ok(envelope),
     }
@@ -74,11 +143,30 @@ fn build(file: &File, id: &str, layout: &RawLayout) -> Result<Envelope> {
 mod tests {
     use super::*;
 
+    fn opened(line: &str) -> Option<(String, String, bool)> {
+        let envelopes = Envelope::built_in().unwrap_or_else(|defect| panic!("{defect}"));
+        envelopes.iter().find_map(|envelope| {
+            let mut event = Event::default();
+            let opened = envelope.open(line.as_bytes(), &mut json::Memo::default(), &mut event)?;
+            Some((envelope.name.clone(), String::from_utf8_lossy(opened.text).into_owned(), opened.is_piece))
+        })
+    }
+
     #[test]
     fn every_envelope_opens_its_own_examples() {
-        let envelopes = Envelope::built_in().unwrap_or_else(|defect| panic!("{defect}"));
-        let line = b"Nov 21 09:04:28 web1 nginx: 2026/11/21 09:04:28 [notice] 1#1: exit";
-        let inner = envelopes.iter().find_map(|envelope| envelope.open(line));
-        assert_eq!(inner, Some(&b"2026/11/21 09:04:28 [notice] 1#1: exit"[..]));
+        let line = "Nov 21 09:04:28 web1 nginx: 2026/11/21 09:04:28 [notice] 1#1: exit";
+        let inner = "2026/11/21 09:04:28 [notice] 1#1: exit".to_owned();
+        assert_eq!(opened(line), Some(("syslog (RFC 3164)".into(), inner, false)));
+    }
+
+    #[test]
+    fn pieces_are_told_from_whole_lines() {
+        let piece = |line: &str| opened(line).map(|(_, _, is_piece)| is_piece);
+        assert_eq!(piece(r#"{"log":"GET /a","stream":"stdout","time":"2026-11-21T09:04:28Z"}"#), Some(true));
+        assert_eq!(piece(r#"{"log":"GET /a\n","stream":"stdout","time":"2026-11-21T09:04:28Z"}"#), Some(false));
+        assert_eq!(piece("2026-11-21T09:04:28.1Z stdout P GET /a"), Some(true));
+        assert_eq!(piece("2026-11-21T09:04:28.1Z stdout F GET /a"), Some(false));
+        assert_eq!(piece("2026-11-21T09:04:28.1Z elsewhere"), None);
+        assert_eq!(piece("Nov 31 is no day web1 nginx: x"), None);
     }
 }

@@ -3,6 +3,7 @@
 //! In: their tables. Out: the same as what reading them uses, where that needs nothing but the table itself.
 
 use super::context::{Key, Tail};
+use super::free_text::{RawFreeText, usual_quiet};
 use super::message::Extract;
 use super::notation::Variable;
 use super::pattern::Span;
@@ -63,6 +64,13 @@ pub(super) struct RawGrammar {
     pub(super) answered: Vec<RawAnswered>,
     #[serde(default)]
     pub(super) borrow: Vec<Borrow>,
+    pub(super) text: Option<RawFreeText>,
+    /// Levels at which nobody looks for trouble; an empty one stands for no level.
+    #[serde(default = "usual_quiet")]
+    pub(super) quiet: Vec<String>,
+    /// Formats whose records stand between its own.
+    #[serde(default)]
+    pub(super) beside: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +92,8 @@ pub(super) struct RawLayout {
     pub(super) when: Option<String>,
     #[serde(default)]
     pub(super) rank: i32,
+    /// In place of the format's.
+    pub(super) stamp: Option<Shape>,
     pub(super) examples: Vec<String>,
 }
 

@@ -4,6 +4,7 @@ use super::context::Phases;
 use super::envelope::Envelope;
 use super::errno::Errnos;
 use super::form::{Borrow, RawAnswered, RawGrammar, RawLayout, RawTail};
+use super::free_text::FreeText;
 use super::json::Keys;
 use super::message::Extract;
 use super::notation::{LogFormat, Notation, Variables};
@@ -107,6 +108,9 @@ impl Grammars {
             named => Some(Shape::named(named).ok_or_else(|| format!("there is no stamp shape \"{named}\""))?),
         };
         let mut notation = None;
+        if layout.stamp.is_some() {
+            stamp = layout.stamp;
+        }
         let reader = match (&layout.pattern, &layout.log_format, layout.json) {
             (Some(pattern), None, false) => Reader::Pattern(Pattern::parse(pattern)?),
             (None, Some(text), false) => {
@@ -138,6 +142,9 @@ impl Grammars {
             extracts: raw.extract.iter().map(Extract::from).collect(),
             tail_keys: None,
             rows: Rows::new(layout.when.as_ref(), &raw.rows)?,
+            text: raw.text.as_ref().map(|text| Arc::new(FreeText::from(text))),
+            quiet: raw.quiet.clone().into(),
+            beside: raw.beside.clone().into(),
             fields: 0,
         };
         format.know_its_fields();
@@ -180,6 +187,9 @@ impl Grammars {
             extracts: Vec::new(),
             tail_keys: None,
             rows: Rows::default(),
+            text: None,
+            quiet: Arc::default(),
+            beside: Arc::default(),
             fields: 0,
         };
         format.know_its_fields();

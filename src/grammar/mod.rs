@@ -9,7 +9,10 @@ pub mod envelope;
 pub mod errno;
 mod fit;
 mod form;
+mod free_text;
 pub mod json;
+mod kind;
+pub mod lanes;
 mod literal;
 mod load;
 mod log_config;
@@ -24,12 +27,15 @@ mod rows;
 mod span;
 pub mod when;
 pub mod wording;
+mod wrapped;
 
-use crate::event::{AnsweredBy, Event, Field, closed_list};
+use crate::event::{AnsweredBy, Event, Field};
 use crate::time::{Shape, StampReader, Timestamp, Zone};
 use context::{Phases, Tail};
 use errno::Errnos;
 pub use form::Borrow;
+use free_text::FreeText;
+pub use kind::{Marks, Witness};
 pub use load::Grammars;
 pub use mask::Mask;
 use memo::MessageMemo;
@@ -41,30 +47,6 @@ pub use rows::Aside;
 use rows::Rows;
 use std::sync::Arc;
 use when::Condition;
-
-closed_list! {
-    /// What a line of a format proves.
-    Witness {
-        /// An access line counts one request.
-        Request = "request",
-        /// An error line explains one, or a condition around several.
-        Diagnosis = "diagnosis",
-    }
-}
-
-closed_list! {
-    /// The moment that a stamp marks.
-    Marks {
-        /// The end of the request.
-        End = "end",
-        /// Its start.
-        Start = "start",
-        /// Its end or its start: the log does not say.
-        Either = "either",
-        /// The event itself.
-        Event = "event",
-    }
-}
 
 /// One layout of one format.
 #[derive(Debug)]
@@ -97,6 +79,12 @@ pub struct Format {
     extracts: Vec<Extract>,
     tail_keys: Option<Arc<json::Keys>>,
     rows: Rows,
+    /// How its lines belong together, where it is free text.
+    text: Option<Arc<FreeText>>,
+    /// Levels at which nobody looks for trouble.
+    quiet: Arc<[String]>,
+    /// Formats, by id, whose records stand between its own.
+    pub beside: Arc<[String]>,
     /// Which fields its lines can have, a bit a field.
     fields: u64,
 }
@@ -236,6 +224,13 @@ impl RecordReader {
             aside: None,
             fold_micros: 0,
         }
+    }
+
+    /// The same for a log that was written last at this time: it tells the year where a stamp has none.
+    #[must_use]
+    pub fn written(mut self, written: Option<Timestamp>) -> Self {
+        self.stamps = self.stamps.into_iter().map(|reader| reader.written(written)).collect();
+        self
     }
 
     /// The format it reads.

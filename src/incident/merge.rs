@@ -25,6 +25,8 @@ struct Log {
     next: usize,
     /// The latest stamp shown so far.
     clock: Timestamp,
+    /// The last stamp of the parts before: a record without one is as late as the log was.
+    stamp: Option<Timestamp>,
     /// Nothing more will come.
     ended: bool,
     /// Lines of the member read so far.
@@ -48,6 +50,7 @@ impl Merge {
             parts: VecDeque::new(),
             next: 0,
             clock: Timestamp::from_micros(i64::MIN),
+            stamp: None,
             ended: false,
             lines: 0,
             member: u32::MAX,
@@ -131,6 +134,7 @@ impl Log {
         let (_, mut part) = self.parts.pop_front()?;
         self.next = 0;
         self.lines += part.counts.lines();
+        self.stamp = part.last_stamp.or(self.stamp);
         count(&mut part, member, &mut self.names, tally);
         Some(part)
     }
@@ -149,7 +153,7 @@ impl Log {
     fn time_of(&self, witness: &WitnessRecord) -> Option<Timestamp> {
         /// Lines are out of order by less than this: the flush delay of a buffered log.
         const DISORDER_MICROS: i64 = 600_000_000;
-        let time = witness.time?;
+        let time = witness.time.or(self.stamp)?;
         let is_second = witness.fold_micros > 0 && time < self.clock.plus_micros(-DISORDER_MICROS);
         Some(if is_second { time.plus_micros(witness.fold_micros) } else { time })
     }
@@ -173,8 +177,16 @@ impl Log {
             }
             self.clock = due;
             self.next += 1;
-            let placed = placed(witness, time, due, member, self.lines, part, &mut self.names, tally);
-            join.take(&placed, tally);
+            match time {
+                Some(time) => {
+                    let placed = placed(witness, time, member, self.lines, part, &mut self.names, tally);
+                    join.take(&placed, tally);
+                }
+                None => {
+                    let line = self.lines + u64::from(witness.line) + 1;
+                    tally.count_undated(member, witness.cause, line, part.text(witness));
+                }
+            }
         }
     }
 
@@ -209,8 +221,7 @@ fn first_of(series: &Series) -> Option<Timestamp> {
 #[allow(clippy::too_many_arguments)] // one place where a witness leaves its part
 fn placed<'p>(
     witness: &WitnessRecord,
-    time: Option<Timestamp>,
-    due: Timestamp,
+    time: Timestamp,
     member: u32,
     lines: u64,
     part: &'p Part,
@@ -222,16 +233,15 @@ fn placed<'p>(
         upstream: translate(&mut names.upstreams, &mut tally.upstreams, &part.upstreams, witness.upstream),
         path: translate(&mut names.paths, &mut tally.paths, &part.paths, witness.path),
         // What was found to be the second reading is certain.
-        fold_micros: if time == witness.time { witness.fold_micros } else { 0 },
+        fold_micros: if Some(time) == witness.time { witness.fold_micros } else { 0 },
         ..*witness
     };
     Placed {
         witness: global,
-        // A record without a stamp (`nginx: [emerg] ...`) is as late as the log was.
-        time: time.unwrap_or(due),
+        time,
         member,
         line: lines + u64::from(witness.line) + 1,
-        offset: part.offset + u64::from(witness.start),
+        offset: part.offset + u64::from(witness.at),
         text: part.text(witness),
     }
 }

@@ -61,7 +61,7 @@ pub enum WitnessKind {
 pub struct WitnessRecord {
     /// What it is.
     pub kind: WitnessKind,
-    /// Its stamp; `None` where the record has none.
+    /// Its stamp, else the last one before it; `None` where the part has none before it.
     pub time: Option<Timestamp>,
     /// How much later it may have been: its stamp lies in the hour that comes twice when clocks are put back.
     pub fold_micros: i64,
@@ -99,6 +99,8 @@ pub struct WitnessRecord {
     pub duration_ms: Option<u32>,
     /// Line within the part, from 0.
     pub line: u32,
+    /// Where its first line begins in the chunk, bytes.
+    pub at: u32,
     /// Where its text begins in the part, bytes.
     pub start: u32,
     /// Length of its text in bytes.
@@ -119,9 +121,9 @@ pub struct Traffic {
 /// What one chunk of one log proves. Made by a worker from the chunk alone.
 #[derive(Debug)]
 pub struct Part {
-    /// The chunk's bytes, for evidence.
+    /// The text of its records, for evidence: the chunk's bytes, or what they hold.
     pub bytes: Vec<u8>,
-    /// Where they begin in the (decompressed) text.
+    /// Where the chunk begins in the (decompressed) text.
     pub offset: u64,
     /// How its lines ended.
     pub counts: LineCounts,
@@ -141,6 +143,8 @@ pub struct Part {
     pub traffic: Vec<Traffic>,
     /// Earliest and latest stamp.
     pub span: Option<(Timestamp, Timestamp)>,
+    /// The stamp read last.
+    pub last_stamp: Option<Timestamp>,
     /// Shapes of unknown lines.
     pub unknown: Templates,
 }
@@ -163,7 +167,16 @@ impl Part {
             paths: Names::with_room_for(MOST_NAMES),
             traffic: Vec::new(),
             span: None,
+            last_stamp: None,
             unknown: Templates::default(),
+        }
+    }
+
+    /// Counts a request of this service in this second.
+    pub(super) fn count_traffic(&mut self, service: NameId, second: i64) {
+        match self.traffic.last_mut() {
+            Some(last) if last.service == service && last.second == second => last.requests += 1,
+            _ => self.traffic.push(Traffic { service, second, requests: 1 }),
         }
     }
 

@@ -2,61 +2,29 @@
 //!
 //! In: a chunk and the plan for its log. Out: a [`Part`]. Pure: it depends on the chunk's bytes only.
 
+mod keep;
 mod several;
 
-use super::alone::Alone;
 use super::facts::{
     ServiceMemo, client_address, connection_of, duration_ms, hash_of, request_hash, upstream_of, worker_of,
 };
 use super::names::{NameId, fold_path};
-use super::part::{Part, Traffic, WitnessKind, WitnessRecord};
-use super::segment::{EvidenceLine, MOST_EVIDENCE_BYTES};
+use super::part::{Part, WitnessKind, WitnessRecord};
+use super::plan::Plan;
 use super::series::Series;
 use crate::cause::{Catalogue, Gives, Judge, Verdict, VerdictMemo};
 use crate::event::{AnsweredBy, Event, Field};
-use crate::grammar::envelope::Envelope;
+use crate::grammar::lanes::{Lanes, Woven};
 use crate::grammar::{Aside, Format, Marks, RecordReader, Witness};
 use crate::source::{Chunk, PieceKind, pieces};
-use crate::time::{Timestamp, Zone};
+use crate::time::{StampReader, Timestamp};
+use keep::keep;
 use several::Ending;
 use std::cell::Cell;
 use std::sync::Arc;
 
-/// How a log is to be read.
-#[derive(Debug, Clone)]
-pub struct Plan {
-    /// Its formats, the main one first. None: the log is of no kind known here, every line is unknown.
-    pub formats: Vec<Arc<Format>>,
-    /// The wrapper that its lines stand in.
-    pub envelope: Option<Arc<Envelope>>,
-    /// The zone of stamps that name none.
-    pub zone: Zone,
-    /// Whether requests are to be joined with diagnoses: there are logs of both.
-    pub joins: bool,
-    /// Quiet time that ends a stretch of failures, seconds.
-    pub gap_seconds: i64,
-    /// Whether records may have several lines.
-    pub long_records: bool,
-}
-
-impl Plan {
-    /// Whether the first [`START_BYTES`] of a line tell whether it begins a record.
-    fn starts_tell(&self) -> bool {
-        self.formats.iter().all(|format| format.start_bytes().is_some_and(|bytes| bytes <= START_BYTES))
-    }
-
-    /// Whether a new record begins with this line, in whatever format.
-    pub fn starts_record(&self, line: &[u8]) -> bool {
-        if !self.long_records {
-            return true;
-        }
-        let of = |long: bool| self.formats.iter().filter(move |format| format.has_long_records() == long);
-        of(true).any(|format| format.starts_record(line)) || of(false).any(|format| format.reads(line))
-    }
-}
-
 /// A line that begins with the same bytes as the last record's first line begins a record too: in an outage most do.
-const START_BYTES: usize = 24;
+pub(super) const START_BYTES: usize = 24;
 
 /// Reads and judges the chunks of one log.
 #[derive(Debug)]
@@ -64,6 +32,10 @@ pub struct Scanner<'c> {
     plan: Plan,
     catalogue: &'c Catalogue,
     readers: Vec<Known<'c>>,
+    /// Of the envelope.
+    stamps: Option<StampReader>,
+    /// The stamp read last: a record without one is as late as the log was.
+    clock: Option<Timestamp>,
     path: Vec<u8>,
 }
 
@@ -80,12 +52,15 @@ impl<'c> Scanner<'c> {
     /// For logs read by this plan.
     pub fn new(plan: &Plan, catalogue: &'c Catalogue) -> Self {
         let reader = |format: &Arc<Format>| Known {
-            reader: RecordReader::new(Arc::clone(format), plan.zone),
+            reader: RecordReader::new(Arc::clone(format), plan.zone).written(plan.written),
             judge: catalogue.judge(format),
             memo: VerdictMemo::default(),
             service: ServiceMemo::default(),
         };
-        Self { plan: plan.clone(), catalogue, readers: plan.formats.iter().map(reader).collect(), path: Vec::new() }
+        let stamp = plan.envelope.as_ref().and_then(|envelope| envelope.stamp);
+        let stamps = stamp.map(|shape| StampReader::new(shape, plan.zone).written(plan.written));
+        let readers = plan.formats.iter().map(reader).collect();
+        Self { plan: plan.clone(), catalogue, readers, stamps, clock: None, path: Vec::new() }
     }
 
     /// What the chunk proves; the witnesses are put into `room`.
@@ -94,14 +69,12 @@ impl<'c> Scanner<'c> {
         if !self.plan.joins {
             part.alone = Some(Series::new(self.plan.gap_seconds));
             if self.read(&chunk, &mut part) {
-                part.bytes = chunk.bytes;
-                return part;
+                return with_bytes(part, chunk);
             }
             part = Part::new(Vec::new(), chunk.offset, part.witnesses);
         }
         self.read(&chunk, &mut part);
-        part.bytes = chunk.bytes;
-        part
+        with_bytes(part, chunk)
     }
 
     /// Fills the part; `false` where its witnesses cannot be counted on the spot.
@@ -113,6 +86,10 @@ impl<'c> Scanner<'c> {
         // The last line broke off with its archive: what it would have said nobody knows.
         let whole = if chunk.torn { memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1) } else { bytes.len() };
         part.counts.cut += u64::from(whole < bytes.len());
+        self.clock = None;
+        if let Some(lanes) = self.plan.lanes.clone() {
+            return self.read_lanes(&lanes, &bytes[..whole], part);
+        }
         let plan = self.plan.clone();
         let last_start = Cell::new([0; START_BYTES]);
         let told_by_start = plan.starts_tell();
@@ -132,27 +109,66 @@ impl<'c> Scanner<'c> {
             match piece.kind {
                 PieceKind::Cut => part.counts.cut += piece.lines,
                 PieceKind::Orphan | PieceKind::Record => {
-                    self.record(trimmed(piece.text), piece.at, piece.lines, &mut event, part);
+                    let text = trimmed(piece.text);
+                    let place = Place {
+                        line: part.counts.lines() as u32,
+                        at: piece.at as u32,
+                        start: piece.at as u32,
+                        length: text.len() as u32,
+                        fold_micros: 0,
+                    };
+                    self.record(text, place, piece.lines, None, &mut event, part);
                 }
             }
             if counts_alone && part.alone.is_none() {
                 return false;
             }
         }
+        part.last_stamp = self.clock;
         true
     }
 
-    fn record<'b>(&mut self, text: &'b [u8], at: usize, lines: u64, event: &mut Event<'b>, part: &mut Part) {
+    /// The same for lines in lanes: the records' own text is what is kept of them.
+    fn read_lanes(&mut self, lanes: &Lanes, bytes: &[u8], part: &mut Part) -> bool {
+        let counts_alone = part.alone.is_some();
+        let unwrapped = lanes.records(bytes);
+        part.counts.cut += unwrapped.cut;
+        let mut event = Event::default();
+        for record in &unwrapped.records {
+            let text = &unwrapped.text[record.text.clone()];
+            let place = Place {
+                line: record.line as u32,
+                at: record.at as u32,
+                start: record.text.start as u32,
+                length: text.len() as u32,
+                fold_micros: 0,
+            };
+            self.record(text, place, record.lines, Some((record, bytes)), &mut event, part);
+            if counts_alone && part.alone.is_none() {
+                return false;
+            }
+        }
+        part.last_stamp = self.clock;
+        part.bytes = unwrapped.text;
+        true
+    }
+
+    fn record<'b>(
+        &mut self,
+        text: &'b [u8],
+        place: Place,
+        lines: u64,
+        wrapper: Wrapper<'b>,
+        event: &mut Event<'b>,
+        part: &mut Part,
+    ) {
         if text.is_empty() {
             part.counts.passed += lines;
             return;
         }
-        let inner = self.plan.envelope.as_ref().and_then(|envelope| envelope.open(text)).unwrap_or(text);
-        let line = part.counts.lines() as u32;
-        let place = Place { line, start: at as u32, length: text.len() as u32, fold_micros: 0 };
-        let ending = match self.judge(inner, text, place, event, part) {
+        let ending = match self.judge(text, place, wrapper, event, part) {
             Some(ending) => ending,
-            None => self.several(inner, text, place, part),
+            None => self.several(text, place, wrapper, part),
         };
         let counts = &mut part.counts;
         match ending {
@@ -166,22 +182,32 @@ impl<'c> Scanner<'c> {
         }
     }
 
-    /// Reads and judges one record, `text` being its evidence; `None` where no format of the log reads it.
+    /// Reads and judges one record; `None` where no format of the log reads it.
     fn judge<'b>(
         &mut self,
-        inner: &'b [u8],
-        text: &[u8],
+        text: &'b [u8],
         place: Place,
+        wrapper: Wrapper<'b>,
         event: &mut Event<'b>,
         part: &mut Part,
     ) -> Option<Ending> {
         let mut readers = self.readers.iter_mut().enumerate();
-        let (which, time) = readers.find_map(|(which, known)| Some((which, known.reader.skim(inner, event)?)))?;
+        let (which, own_time) = readers.find_map(|(which, known)| Some((which, known.reader.skim(text, event)?)))?;
+        let reader = &self.readers[which].reader;
+        let mut place = Place { fold_micros: own_time.map_or(0, |_| reader.fold_micros()), ..place };
+        let mut time = own_time;
+        if let Some((record, bytes)) = wrapper {
+            if let (None, Some(stamps), Some(stamp)) = (own_time, &mut self.stamps, record.stamp(bytes)) {
+                time = stamps.read(stamp);
+                place.fold_micros = stamps.fold_micros();
+            }
+            record.add_facts(bytes, event);
+        }
         if let Some(time) = time {
             widen(&mut part.span, time);
+            self.clock = Some(time);
         }
-        let reader = &self.readers[which].reader;
-        let place = Place { fold_micros: reader.fold_micros(), ..place };
+        let time = time.or(self.clock);
         let aside = reader.aside();
         Some(match reader.format().witness {
             Witness::Request if aside == Some(Aside::Passed) => Ending::Passed,
@@ -204,7 +230,7 @@ impl<'c> Scanner<'c> {
         part.requests += 1;
         let service = self.readers[which].service.id(event, Witness::Request, part);
         if let Some(time) = time {
-            count_traffic(part, service, time.seconds());
+            part.count_traffic(service, time.seconds());
         }
         if !is_failure(status, event) {
             return Ending::Passed;
@@ -243,7 +269,8 @@ impl<'c> Scanner<'c> {
             Some(Gives::Warning) => WitnessKind::Warning,
             Some(Gives::Condition) => WitnessKind::Condition,
             Some(Gives::Benign) => return Ending::Benign,
-            None if is_quiet(event) => return Ending::Benign,
+            None if known.reader.format().is_quiet(event) => return Ending::Benign,
+            None if self.plan.passes_text && known.reader.format().is_free_text() => return Ending::Passed,
             None => return Ending::Unknown,
         };
         let (Some(verdict), Some(cause)) = (verdict, verdict.and_then(|verdict| verdict.cause)) else {
@@ -298,38 +325,22 @@ impl<'c> Scanner<'c> {
             by_client: false,
             duration_ms: None,
             line: place.line,
+            at: place.at,
             start: place.start,
             length: place.length,
         }
     }
 }
 
-/// Counts the witness on the spot where the part does that, else lists it.
-fn keep(part: &mut Part, witness: WitnessRecord, text: &[u8]) {
-    /// Each takes room; a part of an honest log has a handful.
-    const MOST_SEGMENTS: usize = 64;
-    let Some(series) = &mut part.alone else {
-        part.witnesses.push(witness);
-        return;
-    };
-    // When these were depends on the lines before the chunk, and what a worker said may go on behind it.
-    let Some(time) = witness.time.filter(|_| witness.fold_micros == 0 && witness.worker == 0) else {
-        part.alone = None;
-        return;
-    };
-    let alone = Alone::of(&witness, time);
-    let offset = u64::from(witness.start);
-    let evidence = || EvidenceLine {
-        rank: alone.rank,
-        member: 0,
-        offset,
-        line: u64::from(witness.line),
-        text: text[..text.len().min(MOST_EVIDENCE_BYTES)].to_vec(),
-    };
-    series.count(alone.key, &alone.failure).keep(alone.rank, 0, offset, evidence);
-    if series.segments() > MOST_SEGMENTS {
-        part.alone = None;
+/// A record's envelope, and the chunk that it points into.
+type Wrapper<'b> = Option<(&'b Woven, &'b [u8])>;
+
+/// The part with the text that its witnesses point into: the chunk's, unless the records have one of their own.
+fn with_bytes(mut part: Part, chunk: Chunk) -> Part {
+    if part.bytes.is_empty() {
+        part.bytes = chunk.bytes;
     }
+    part
 }
 
 /// Who answered, as the judge found it.
@@ -342,6 +353,9 @@ fn answered_by(event: &Event<'_>) -> AnsweredBy {
 #[derive(Debug, Clone, Copy)]
 struct Place {
     line: u32,
+    /// Where its first line begins in the chunk.
+    at: u32,
+    /// Where its text begins in what is kept.
     start: u32,
     length: u32,
     fold_micros: i64,
@@ -356,13 +370,6 @@ fn widen(span: &mut Option<(Timestamp, Timestamp)>, time: Timestamp) {
     *span = Some(span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
 }
 
-fn count_traffic(part: &mut Part, service: NameId, second: i64) {
-    match part.traffic.last_mut() {
-        Some(last) if last.service == service && last.second == second => last.requests += 1,
-        _ => part.traffic.push(Traffic { service, second, requests: 1 }),
-    }
-}
-
 /// 5xx, and 009: nginx logs it where the upstream's answer was no HTTP, and the client got no valid one either
 /// (TAXONOMY.md section 2). 000 counts where an upstream had been asked.
 pub(crate) fn is_failure(status: u16, event: &Event<'_>) -> bool {
@@ -372,10 +379,4 @@ pub(crate) fn is_failure(status: u16, event: &Event<'_>) -> bool {
 /// nginx names a client and an upstream but no request where it passes on a TCP or mail session.
 fn is_session(event: &Event<'_>) -> bool {
     event.get(Field::Client).is_some() && event.get(Field::Upstream).is_some() && event.get(Field::Request).is_none()
-}
-
-/// Levels at which nobody looks for trouble: what no rule knows there is benign.
-pub(crate) fn is_quiet(event: &Event<'_>) -> bool {
-    let level = event.get(Field::Level).unwrap_or_default();
-    [b"notice".as_slice(), b"info", b"debug"].iter().any(|quiet| level.eq_ignore_ascii_case(quiet))
 }

@@ -3,7 +3,7 @@
 use super::histogram::TimeHistogram;
 use super::names::{NONE, NameId, Names, OTHERS};
 use super::part::LineCounts;
-use super::segment::{Failure, Segment, TroubleKind};
+use super::segment::{Failure, MOST_EVIDENCE_BYTES, Segment, TroubleKind};
 use super::series::Series;
 use super::template::Templates;
 use crate::cause::CauseId;
@@ -59,6 +59,17 @@ pub struct SourceTally {
     pub unknown: Templates,
 }
 
+/// Records of trouble that bear no stamp, and stand in no line behind one: nobody can say when they were written.
+#[derive(Debug, Clone, Default)]
+pub struct Undated {
+    /// How many.
+    pub records: u64,
+    /// The line of the first, from 1.
+    pub line: u64,
+    /// Its text.
+    pub text: Vec<u8>,
+}
+
 /// Everything counted so far.
 #[derive(Debug)]
 pub struct Tally {
@@ -77,6 +88,8 @@ pub struct Tally {
     pub aliases: BTreeMap<NameId, NameId>,
     /// Books per source.
     pub sources: Vec<SourceTally>,
+    /// Records of trouble without any stamp, by source and cause.
+    pub undated: BTreeMap<(u32, CauseId), Undated>,
     /// Failed requests (5xx and 009), and those whose cause is more than the status.
     pub failed: u64,
     /// Failed requests whose cause is stated or implied.
@@ -97,6 +110,7 @@ impl Tally {
             traffic: BTreeMap::new(),
             aliases: BTreeMap::new(),
             sources: vec![SourceTally::default(); sources],
+            undated: BTreeMap::new(),
             failed: 0,
             explained: 0,
             folded: 0,
@@ -139,6 +153,15 @@ impl Tally {
     pub fn count_attempt(&mut self, key: SeriesKey, time: Timestamp, upstream: NameId) {
         if let Some(segment) = self.series.near(key, time) {
             segment.add_attempt(upstream);
+        }
+    }
+
+    /// Counts a record of trouble that has no place in time.
+    pub fn count_undated(&mut self, member: u32, cause: CauseId, line: u64, text: &[u8]) {
+        let undated = self.undated.entry((member, cause)).or_default();
+        undated.records += 1;
+        if undated.records == 1 {
+            (undated.line, undated.text) = (line, text[..text.len().min(MOST_EVIDENCE_BYTES)].to_vec());
         }
     }
 

@@ -27,6 +27,13 @@ const _: () = assert!(MAX_LINE_BYTES >= MAX_RECORD_BYTES, "what follows a cut li
 /// Tells of a line, given without its LF (a CR is still there), whether a new record begins with it.
 pub type RecordStart = Box<dyn Fn(&[u8]) -> bool + Send>;
 
+/// Tells of whole lines after how many bytes the last place is where nothing that began before goes on behind; `None`
+/// where there is none. What it says of a place may not depend on where the lines begin, if that is such a place too.
+pub type Joint = Box<dyn Fn(&[u8]) -> Option<usize> + Send>;
+
+/// Where so many bytes have no joint, they are cut all the same: what is open there is closed.
+const MOST_OPEN_BYTES: usize = 2 * MAX_LINE_BYTES;
+
 /// What a worker takes: whole records, or the mark of one line that was too long.
 #[derive(Debug)]
 pub struct Chunk {
@@ -81,6 +88,7 @@ pub struct Chunker<R> {
     /// Why the reader ended early, told once after the last chunk.
     defect: Option<Defect>,
     starts: Option<RecordStart>,
+    joint: Option<Joint>,
     /// The carry of the next chunk.
     carry: Carry,
 }
@@ -98,6 +106,7 @@ impl<R: Read> Chunker<R> {
             ended: false,
             defect: None,
             starts: None,
+            joint: None,
             carry: Carry::Fresh,
         }
     }
@@ -106,6 +115,13 @@ impl<R: Read> Chunker<R> {
     pub fn set_record_start(&mut self, starts: RecordStart) {
         self.starts = Some(starts);
         self.carry = Carry::Orphan;
+    }
+
+    /// Sets where the lines can be cut, in place of where records begin: records of several lines lie inside one another.
+    /// To be called before the first chunk is taken.
+    pub fn set_joint(&mut self, joint: Joint) {
+        self.joint = Some(joint);
+        self.chunk_bytes = self.chunk_bytes.min(MOST_OPEN_BYTES);
     }
 
     /// The next bytes, unconsumed, for format detection: whole lines up to `n` bytes (at most [`PEEK_BYTES`]); part
@@ -131,6 +147,8 @@ impl<R: Read> Chunker<R> {
             match self.cut(target) {
                 Cut::At(length, carry) => return Some(Ok(self.hand_out(length, carry))),
                 Cut::Oversize => return Some(Ok(self.skip_line())),
+                // With joints every window that is no larger sees the same ones, so that it does not show how it grew.
+                Cut::More if self.joint.is_some() => target = (target * 2).min(MOST_OPEN_BYTES),
                 Cut::More => target *= 2,
             }
         }
@@ -193,7 +211,14 @@ impl<R: Read> Chunker<R> {
         }
         match memrchr(b'\n', window) {
             None => Cut::More,
-            Some(last) => self.cut_records(&window[..=last]),
+            Some(last) => match &self.joint {
+                None => self.cut_records(&window[..=last]),
+                Some(joint) => match joint(&window[..=last]) {
+                    Some(at) => Cut::At(at, Carry::Fresh),
+                    None if target == MOST_OPEN_BYTES => Cut::At(last + 1, Carry::Fresh),
+                    None => Cut::More,
+                },
+            },
         }
     }
 

@@ -30,7 +30,7 @@ mod unicode;
 mod unpack;
 mod walk;
 
-pub use chunk::{Carry, Chunk, Chunker, MAX_LINE_BYTES, PEEK_BYTES, RecordStart};
+pub use chunk::{Carry, Chunk, Chunker, Joint, MAX_LINE_BYTES, PEEK_BYTES, RecordStart};
 pub use find::{Found, MAX_FILES, find};
 pub use open::{Opened, open};
 pub use progress::Progress;

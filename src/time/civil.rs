@@ -24,6 +24,16 @@ pub(super) fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     Some(era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468)
 }
 
+/// The year of the Gregorian calendar in which this day since 1970-01-01 lies.
+pub(super) fn year_of(days: i64) -> i64 {
+    // No year is off by more than one from the average.
+    let near = 1970 + days.div_euclid(365);
+    (0..=near.abs() / 400 + 2)
+        .map(|back| near + 1 - back)
+        .find(|year| days_from_civil(*year, 1, 1) <= Some(days))
+        .unwrap_or(near)
+}
+
 fn days_in_month(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,

@@ -6,7 +6,7 @@ use super::{Knowledge, answered};
 use crate::cause::Gives;
 use crate::event::{Certainty, Event, Field};
 use crate::grammar::{RecordReader, Witness};
-use crate::incident::{is_failure, is_quiet};
+use crate::incident::is_failure;
 use crate::report::numbers::count;
 use crate::report::terminal::page::Page;
 use crate::text::harmless;
@@ -37,10 +37,9 @@ fn diagnosis(event: &Event<'_>, record: &Record, knowledge: &Knowledge, page: &m
             verdict::tell(&Judged { event, witness: Witness::Diagnosis, format, verdict }, knowledge, page)?;
             verdict::others(&judge, event, knowledge, page)
         }
-        None if is_quiet(event) => page.sentence(
-            0,
-            "No trouble: no rule knows this message, and at its level (notice, info, debug) nobody looks for trouble",
-        ),
+        None if record.format.is_quiet(event) => {
+            page.sentence(0, "No trouble: no rule knows this message, and at its level nobody looks for trouble")
+        }
         None => {
             page.sentence(0, "Unknown: the line is read, but no rule knows this message")?;
             page.field(

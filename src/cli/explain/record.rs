@@ -8,6 +8,7 @@ use crate::error::{Defect, Result};
 use crate::event::Event;
 use crate::grammar::detect::detect;
 use crate::grammar::envelope::Envelope;
+use crate::grammar::lanes::Lanes;
 use crate::grammar::{Format, RecordReader};
 use crate::time::Zone;
 use std::sync::Arc;
@@ -43,9 +44,17 @@ impl Record {
             return Err(nearest::defect(first, &candidates));
         };
         let envelope = detected.envelope.clone();
-        // Wrapped lines are one record each.
-        let whole = if envelope.is_some() { first } else { first_record(text, format) };
-        let record = envelope.as_ref().and_then(|envelope| envelope.open(whole)).unwrap_or(whole);
+        let (whole, record) = if envelope.is_some() || format.is_free_text() {
+            let lanes = Lanes::new(envelope.clone(), &detected.formats);
+            let unwrapped = lanes.records(text);
+            let Some(woven) = unwrapped.records.first() else { return Err(nearest::defect(first, &candidates)) };
+            let end = unwrapped.records.get(1).map_or(text.len(), |next| next.at);
+            (&text[..end], unwrapped.text[woven.text.clone()].to_vec())
+        } else {
+            let whole = first_record(text, format);
+            (whole, whole.to_vec())
+        };
+        let record = record.trim_ascii_end();
         let zone = knowledge.options.zone.unwrap_or(Zone::Machine);
         let mut reader = RecordReader::new(Arc::clone(format), zone);
         if reader.read(record, &mut Event::default()).is_none() {

@@ -2,7 +2,8 @@
 //!
 //! In: a line that no format reads as one record; a row that was made for another request. Out: how it ends.
 
-use super::{Place, Scanner, is_failure, keep};
+use super::keep::keep;
+use super::{Place, Scanner, Wrapper, is_failure};
 use crate::cause::Gives;
 use crate::event::{Event, Field};
 use crate::grammar::Witness;
@@ -25,20 +26,25 @@ pub(super) enum Ending {
 
 impl Scanner<'_> {
     /// A line that may hold several JSON objects, or a part of the frame around them: it ends as the worst of them does.
-    pub(super) fn several(&mut self, inner: &[u8], text: &[u8], place: Place, part: &mut Part) -> Ending {
+    pub(super) fn several<'b>(
+        &mut self,
+        text: &'b [u8],
+        place: Place,
+        wrapper: Wrapper<'b>,
+        part: &mut Part,
+    ) -> Ending {
         if !self.plan.formats.iter().any(|format| format.is_json()) {
             return Ending::Unknown;
         }
         let mut worst = Ending::Passed;
-        let mut objects = objects(inner);
+        let mut objects = objects(text);
         let mut event = Event::default();
         for range in objects.by_ref() {
-            let (mut place, mut proof) = (place, text);
-            if inner.len() == text.len() {
-                (place.start, place.length) = (place.start + range.start as u32, range.len() as u32);
-                proof = &inner[range.clone()];
-            }
-            worst = worst.max(self.judge(&inner[range], proof, place, &mut event, part).unwrap_or(Ending::Unknown));
+            // In an envelope a place within the line tells nobody anything.
+            let at = if wrapper.is_none() { place.at + range.start as u32 } else { place.at };
+            let start = place.start + range.start as u32;
+            let place = Place { at, start, length: range.len() as u32, ..place };
+            worst = worst.max(self.judge(&text[range], place, wrapper, &mut event, part).unwrap_or(Ending::Unknown));
         }
         if objects.is_frame() { worst } else { Ending::Unknown.max(worst) }
     }
