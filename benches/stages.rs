@@ -133,7 +133,14 @@ fn scan(bench: &mut Criterion) {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_with_input(BenchmarkId::from_parameter(name), &text, |timer, text| {
             let mut scanner = Scanner::new(&plan, &catalogue);
-            let chunk = || Chunk { bytes: text.clone(), offset: 0, carry: Carry::Fresh, oversize: None, torn: false };
+            let chunk = || Chunk {
+                bytes: text.clone(),
+                offset: 0,
+                carry: Carry::Fresh,
+                header: None,
+                oversize: None,
+                torn: false,
+            };
             timer.iter_batched(chunk, |chunk| scanner.scan(chunk, Vec::new()), criterion::BatchSize::LargeInput);
         });
     }

@@ -361,6 +361,9 @@ impl<'c> Reader<'_, 'c> {
                         let plan = Arc::clone(&stream.plan);
                         chunker.set_record_start(Box::new(move |line| plan.starts_record(line)));
                     }
+                    if let Some(mark) = stream.plan.header_mark() {
+                        chunker.set_header(mark.clone());
+                    }
                     stream.current = Some((source, chunker));
                     return true;
                 }

@@ -140,6 +140,8 @@ closed_list! {
         QueueDuration = "queue_duration",
         /// How often another attempt was made.
         Retries = "retries",
+        /// When the request began, as it stands in the log, where `time` says when it ended.
+        Started = "started",
         /// Who wrote the answered status: `proxy`, `upstream` or `unknown`. Derived, no log has it by this name.
         AnsweredBy = "answered_by",
     }
@@ -226,11 +228,13 @@ closed_list! {
 pub struct Event<'a> {
     present: u64,
     values: [&'a [u8]; Field::COUNT],
+    /// How long the request took, where the log gives its start and its end but no duration, in microseconds.
+    pub elapsed_micros: Option<i64>,
 }
 
 impl Default for Event<'_> {
     fn default() -> Self {
-        Self { present: 0, values: [b""; Field::COUNT] }
+        Self { present: 0, values: [b""; Field::COUNT], elapsed_micros: None }
     }
 }
 
@@ -238,6 +242,7 @@ impl<'a> Event<'a> {
     /// Forgets everything, for the next record.
     pub fn clear(&mut self) {
         self.present = 0;
+        self.elapsed_micros = None;
     }
 
     /// Sets a field. A later value replaces an earlier one.

@@ -5,6 +5,7 @@
 
 mod civil;
 mod syslog;
+mod us;
 mod zone;
 
 use civil::{days_from_civil, digits, month_named};
@@ -81,6 +82,8 @@ crate::event::closed_list! {
         MonthFirst = "month-first",
         /// `15 Jan 2026 20:44:57.123`: Redis. Local.
         DayFirst = "day-first",
+        /// `1/15/2026, 8:44:57`, also with a year of two digits: IIS's native log. Local.
+        Us = "us",
     }
 }
 
@@ -89,7 +92,7 @@ impl Shape {
     pub fn names_its_zone(self, stamp: &[u8]) -> bool {
         match self {
             Self::Epoch | Self::EpochMs | Self::Unix => true,
-            Self::Slashed | Self::Ctime | Self::MonthFirst | Self::DayFirst => false,
+            Self::Slashed | Self::Ctime | Self::MonthFirst | Self::DayFirst | Self::Us => false,
             Self::Dashed => stamp.ends_with(b" UTC"),
             Self::Clf => read_clf(stamp).is_some_and(|(_, offset)| offset.is_some()),
             Self::Iso => read_iso(stamp).is_some_and(|(_, offset)| offset.is_some()),
@@ -120,6 +123,7 @@ impl Shape {
             Self::Ctime => read_ctime(stamp),
             Self::MonthFirst => syslog::read_in_any_year(stamp).map(|micros| (micros, None)),
             Self::DayFirst => syslog::read_day_first(stamp),
+            Self::Us => us::read_us(stamp),
         }
     }
 }
@@ -237,7 +241,12 @@ fn read_iso(stamp: &[u8]) -> Wall {
         return None;
     };
     let days = days_from_civil(digits(&[y1, y2, y3, y4])?, digits(&[m1, m2])?, digits(&[d1, d2])?)?;
-    let (micros, rest) = fractional_clock(clock)?;
+    // Some write no seconds.
+    let minutes = |clock: &[u8; 5]| whole_clock(&[clock, b":00".as_slice()].concat());
+    let (micros, rest) = match <&[u8; 5]>::try_from(clock) {
+        Ok(clock) => (minutes(clock)?, b"".as_slice()),
+        Err(_) => fractional_clock(clock)?,
+    };
     let offset = match rest.trim_ascii() {
         b"" => None,
         b"Z" | b"z" | b"UTC" | b"GMT" => Some(0),
@@ -332,6 +341,9 @@ mod tests {
         assert_eq!(utc(Shape::Clf, "5/Jan/2026:00:00:00 +0000").as_deref(), Some("2026-01-05T00:00:00.000Z"));
         assert_eq!(utc(Shape::Iso, "2026-01-15T20:44:57+00:00"), same);
         assert_eq!(utc(Shape::Iso, "2026-01-15 20:44:57"), same);
+        assert_eq!(utc(Shape::Iso, "2026-01-15 20:44").as_deref(), Some("2026-01-15T20:44:00.000Z"));
+        assert_eq!(utc(Shape::Us, "01/15/26, 20:44:57"), same);
+        assert_eq!(utc(Shape::Us, "1/5/2026, 8:44:07").as_deref(), Some("2026-01-05T08:44:07.000Z"));
         assert_eq!(utc(Shape::Iso, "2026-01-15T15:14:57.000-05:30"), same);
         assert_eq!(utc(Shape::Epoch, "1768509897.000"), same);
         assert_eq!(utc(Shape::EpochMs, "1768509897000"), same);

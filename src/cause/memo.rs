@@ -47,10 +47,12 @@ impl VerdictMemo {
         add(&mut self.key, event.raw(Field::Status), true);
         add(&mut self.key, event.raw(Field::AnsweredBy), true);
         add(&mut self.key, event.raw(Field::UpstreamStatus), false);
-        judge
-            .tested_in_message()
-            .chain(judge.tested_beside())
-            .for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
+        judge.tested_in_message().chain(judge.tested_beside()).for_each(|(field, by_value)| {
+            add(&mut self.key, event.raw(field), by_value);
+            if let (Field::Duration, Some(elapsed)) = (field, event.elapsed_micros) {
+                self.key.extend_from_slice(&elapsed.to_le_bytes());
+            }
+        });
         if let Some((_, Some(verdict))) = self.known.iter().find(|(key, _)| *key == self.key) {
             return *verdict;
         }

@@ -75,6 +75,8 @@ pub(super) fn look_at<'l>(
     }
     for (stream, found) in streams.iter_mut().zip(&all_found) {
         stream.plan.formats = found.formats.iter().chain(&found.standby).cloned().collect();
+        // A header in force says more than the looks of a row.
+        stream.plan.formats.sort_by_key(|format| format.header_mark().is_none());
     }
     let (zone, why) = zone_for(options, &all_found);
     outcome.zone.clone_from(&why);

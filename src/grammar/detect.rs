@@ -100,12 +100,15 @@ pub(super) fn best_fit(lines: &[&[u8]], candidates: &[Arc<Format>]) -> Detected 
 }
 
 /// Container output mixes access and error lines, and on a good day an outage's first error line comes long after the
-/// sample: the error formats of the same product are kept ready.
+/// sample: the error formats of the same product are kept ready. So are the other layouts of a log in columns.
 fn companions(found: &[Arc<Format>], candidates: &[Arc<Format>]) -> Vec<Arc<Format>> {
     let Some(main) = found.first() else { return Vec::new() };
     let ids = if main.stands_for.is_empty() { std::slice::from_ref(&main.id) } else { &main.stands_for };
     let beside = |other: &&Arc<Format>| {
-        other.witness == Witness::Diagnosis && ids.iter().any(|id| product(id) == product(&other.id))
+        let is_error_log = other.witness == Witness::Diagnosis && other.has(Field::Message);
+        // A header may still come in a log whose beginning was cut off, and rows that do not keep to their header.
+        let is_layout = other.id == main.id && (other.header_mark().is_some() || main.header_mark().is_some());
+        is_layout || (is_error_log && ids.iter().any(|id| product(id) == product(&other.id)))
     };
     let is_new = |other: &&Arc<Format>| !found.iter().any(|known| Arc::ptr_eq(known, other));
     candidates.iter().filter(beside).filter(is_new).cloned().collect()
@@ -177,7 +180,15 @@ impl Fit {
         let mut names_its_zone = None;
         let mut offset_seconds = None;
         let mut started = false;
-        let mut read_line = |line: &&[u8]| {
+        let mut first = true;
+        let mut preamble = vec![false; lines.len()];
+        let mut has_header = false;
+        let mut read_line = |(at, line): (usize, &&[u8])| {
+            if format.header_mark().is_some() && reader.preamble(line, std::mem::take(&mut first)) {
+                preamble[at] = true;
+                has_header |= reader.has_header();
+                return false;
+            }
             if !format.starts_record(line) && format.has_long_records() && !line.starts_with(b"nginx: [") {
                 return started;
             }
@@ -194,7 +205,9 @@ impl Fit {
             started |= read;
             read
         };
-        let read = lines.iter().map(&mut read_line).collect();
+        let mut read: Vec<bool> = lines.iter().enumerate().map(&mut read_line).collect();
+        // Directives are the format's where one of them says which columns follow.
+        read.iter_mut().zip(preamble).for_each(|(read, preamble)| *read |= preamble && has_header);
         let goes_on = lines.iter().map(|line| format.has_long_records() && !format.starts_record(line)).collect();
         Self { format: Arc::clone(format), read, goes_on, names_clients, names_its_zone, offset_seconds }
     }

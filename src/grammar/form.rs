@@ -2,12 +2,14 @@
 //!
 //! In: their tables. Out: the same as what reading them uses, where that needs nothing but the table itself.
 
+use super::columns::RawSheet;
 use super::context::{Key, Tail};
 use super::free_text::{RawFreeText, usual_quiet};
 use super::message::Extract;
 use super::notation::Variable;
 use super::pattern::Span;
 use super::rows::RawRows;
+use super::units::Units;
 use super::{Marks, Witness};
 use crate::event::{AnsweredBy, Field};
 use crate::time::Shape;
@@ -39,6 +41,11 @@ pub(super) struct RawGrammar {
     /// `any` where lines say no more than "time".
     pub(super) stamp: String,
     pub(super) stamp_marks: Marks,
+    /// The zone of stamps that never name it.
+    pub(super) zone: Option<String>,
+    #[serde(default)]
+    pub(super) units: Units,
+    pub(super) columns: Option<RawSheet>,
     #[serde(default)]
     pub(super) rank: i32,
     #[serde(default)]
@@ -90,6 +97,22 @@ pub(super) struct RawLayout {
     pub(super) json: bool,
     /// What a row must say to be of this layout.
     pub(super) when: Option<String>,
+    /// The names of the columns, in order.
+    pub(super) columns: Option<String>,
+    /// So many of them must be there.
+    pub(super) least: Option<usize>,
+    /// More may follow.
+    #[serde(default)]
+    pub(super) open: bool,
+    /// A header line names them, which has all of `needs` and none of `lacks`.
+    #[serde(default)]
+    pub(super) by_header: bool,
+    #[serde(default)]
+    pub(super) needs: Vec<String>,
+    #[serde(default)]
+    pub(super) lacks: Vec<String>,
+    /// The zone, where it is another than the other layouts'.
+    pub(super) zone: Option<String>,
     #[serde(default)]
     pub(super) rank: i32,
     /// In place of the format's.

@@ -1,5 +1,6 @@
 //! Reading the files of `grammars/formats/`: text to [`Format`]s, each held against its own examples.
 
+use super::columns::{Columns, Sheet};
 use super::context::Phases;
 use super::envelope::Envelope;
 use super::errno::Errnos;
@@ -10,6 +11,7 @@ use super::message::Extract;
 use super::notation::{LogFormat, Notation, Variables};
 use super::pattern::Pattern;
 use super::rows::Rows;
+use super::units::Units;
 use super::when::Condition;
 use super::{Answered, Format, Mask, Reader, RecordReader};
 use crate::error::{Defect, Result, did_you_mean};
@@ -82,9 +84,10 @@ impl Grammars {
     fn add(&mut self, file: &File, raw: &RawGrammar, errnos: &Arc<Errnos>) -> Result<()> {
         let answered = answered_of(file, &raw.answered)?;
         let keys = Arc::new(Keys::load(file, &raw.keys)?);
+        let sheet = raw.columns.as_ref().map(|columns| Arc::new(columns.sheet(&raw.keys)));
         for layout in &raw.layout {
             let wrong = |what: String| Defect::new(&file.name, what).at(file.line_of(&layout.name));
-            let mut format = self.build(raw, layout, &keys, errnos).map_err(wrong)?;
+            let mut format = self.build(raw, layout, &keys, sheet.as_ref(), errnos).map_err(wrong)?;
             format.answered = Arc::clone(&answered);
             let format = Arc::new(format);
             for example in &layout.examples {
@@ -101,6 +104,7 @@ impl Grammars {
         raw: &RawGrammar,
         layout: &RawLayout,
         keys: &Arc<Keys>,
+        sheet: Option<&Arc<Sheet>>,
         errnos: &Arc<Errnos>,
     ) -> std::result::Result<Format, String> {
         let mut stamp = match raw.stamp.as_str() {
@@ -120,7 +124,15 @@ impl Grammars {
                 Reader::Pattern(format.compile(&self.variables)?)
             }
             (None, None, true) => Reader::Json(Arc::clone(keys)),
-            _ => return Err(format!("layout \"{}\" needs one of pattern, log_format or json = true", layout.name)),
+            (None, None, false) if layout.columns.is_some() || layout.by_header => {
+                Reader::Columns(layout.columns(sheet)?)
+            }
+            _ => {
+                return Err(format!(
+                    "layout \"{}\" needs one of pattern, log_format, columns, by_header = true or json = true",
+                    layout.name
+                ));
+            }
         };
         let mut format = Format {
             id: raw.id.clone(),
@@ -133,6 +145,8 @@ impl Grammars {
             answered: Arc::default(),
             rank: raw.rank + layout.rank,
             stamp,
+            zone: zone_of(layout.zone.as_ref().or(raw.zone.as_ref()))?,
+            units: raw.units,
             reader,
             record_start: raw.record_start.as_ref().map(|mask| Mask(mask.as_bytes().into())),
             tails: raw.tail.as_ref().map(RawTail::tails).unwrap_or_default(),
@@ -178,6 +192,8 @@ impl Grammars {
             answered: Arc::default(),
             rank: TOLD,
             stamp: log_format.stamp(&self.variables),
+            zone: None,
+            units: Units::default(),
             reader: Reader::Pattern(log_format.compile(&self.variables)?),
             record_start: None,
             tails: Vec::new(),
@@ -232,6 +248,7 @@ impl Format {
         let mut fields = match &self.reader {
             Reader::Pattern(pattern) => pattern.fields(),
             Reader::Json(keys) => keys.fields().collect(),
+            Reader::Columns(columns) => columns.fields(),
         };
         fields.extend(self.tails.iter().flat_map(|tail| &tail.keys).filter_map(|key| key.field));
         fields.extend(self.extracts.iter().map(|extract| extract.field));
@@ -246,6 +263,11 @@ impl Format {
 fn prove(format: &Arc<Format>, example: &str) -> std::result::Result<(), String> {
     let mut reader = RecordReader::new(Arc::clone(format), Zone::UTC);
     let mut event = Event::default();
+    // A header may come first.
+    let example = match format.header_mark().and_then(|_| example.split_once('\n')) {
+        Some((header, row)) if reader.preamble(header.as_bytes(), true) => row,
+        _ => example,
+    };
     match reader.read(example.as_bytes(), &mut event) {
         Some(_) if format.starts_record(example.as_bytes()) || event.raw(Field::Time).is_none() => Ok(()),
         Some(_) => {
@@ -262,6 +284,24 @@ fn answered_of(file: &File, raws: &[RawAnswered]) -> Result<Arc<[Answered]>> {
         Ok(Answered { when, by: raw.by })
     };
     raws.iter().enumerate().map(read).collect()
+}
+
+impl RawLayout {
+    fn columns(&self, sheet: Option<&Arc<Sheet>>) -> std::result::Result<Columns, String> {
+        let sheet = sheet.ok_or("it has columns, and the grammar no [columns]")?;
+        match &self.columns {
+            Some(names) => Columns::fixed(sheet, names, self.least, self.open),
+            None => Columns::by_header(sheet, &self.needs, &self.lacks),
+        }
+    }
+}
+
+fn zone_of(name: Option<&String>) -> std::result::Result<Option<Zone>, String> {
+    match name.map(String::as_str) {
+        // The machine's own, although other layouts have another.
+        None | Some("local") => Ok(None),
+        Some(name) => Zone::named(name).map(Some).map_err(|error| error.to_string()),
+    }
 }
 
 #[cfg(test)]

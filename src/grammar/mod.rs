@@ -3,6 +3,7 @@
 //! In: the files of `grammars/formats/`, the user's own `log_format` strings, and records. Out: [`Event`]s with their
 //! time. A format is data: a new one is one file with its proof (`examples`) inside.
 
+pub mod columns;
 pub mod context;
 pub mod detect;
 pub mod envelope;
@@ -10,6 +11,7 @@ pub mod errno;
 mod fit;
 mod form;
 mod free_text;
+mod header;
 pub mod json;
 mod kind;
 pub mod lanes;
@@ -23,14 +25,18 @@ pub mod nginx_conf;
 pub mod notation;
 pub mod pattern;
 mod repeat;
+mod request;
 mod rows;
 mod span;
+pub mod units;
 pub mod when;
 pub mod wording;
 mod wrapped;
 
 use crate::event::{AnsweredBy, Event, Field};
+use crate::source::HeaderMark;
 use crate::time::{Shape, StampReader, Timestamp, Zone};
+use columns::{Columns, Row};
 use context::{Phases, Tail};
 use errno::Errnos;
 pub use form::Borrow;
@@ -43,9 +49,11 @@ use message::Extract;
 use notation::Notation;
 use pattern::{Pattern, Reach};
 use repeat::Repeat;
+pub use request::split_request;
 pub use rows::Aside;
 use rows::Rows;
 use std::sync::Arc;
+use units::Units;
 use when::Condition;
 
 /// One layout of one format.
@@ -70,6 +78,9 @@ pub struct Format {
     /// Among formats that fit a log equally well, the highest is taken.
     pub rank: i32,
     stamp: Option<Shape>,
+    /// The zone of its stamps, where the product always writes the same and does not say so.
+    zone: Option<Zone>,
+    units: Units,
     reader: Reader,
     record_start: Option<Mask>,
     tails: Vec<Tail>,
@@ -93,6 +104,7 @@ pub struct Format {
 enum Reader {
     Pattern(Pattern),
     Json(Arc<json::Keys>),
+    Columns(Columns),
 }
 
 /// Who answered, where the condition is met.
@@ -126,6 +138,7 @@ impl Format {
         match &self.reader {
             Reader::Pattern(pattern) => self.starts_record(line) && pattern.read(line, &mut Event::default()),
             Reader::Json(_) => line.starts_with(b"{"),
+            Reader::Columns(columns) => columns.read(None, line, &mut Event::default()),
         }
     }
 
@@ -143,8 +156,21 @@ impl Format {
     pub fn reach(&self, line: &[u8]) -> Reach {
         match &self.reader {
             Reader::Pattern(pattern) => pattern.reach(line),
-            Reader::Json(_) => Reach::default(),
+            Reader::Json(_) | Reader::Columns(_) => Reach::default(),
         }
+    }
+
+    /// How the header lines look that this layout goes by, where it does.
+    pub fn header_mark(&self) -> Option<&HeaderMark> {
+        match &self.reader {
+            Reader::Columns(columns) => columns.header_mark(),
+            _ => None,
+        }
+    }
+
+    /// The unit in which its lines give durations.
+    pub fn units(&self) -> Units {
+        self.units
     }
 
     /// Where in the line a record of this format begins, if the line does not begin with it: in bytes from the start.
@@ -177,19 +203,6 @@ impl Format {
     }
 }
 
-/// Method and URI of a request line, where the log writes the line as one.
-pub fn split_request(event: &mut Event<'_>) {
-    let Some(line) = event.get(Field::Request) else { return };
-    let Some(space) = memchr::memchr(b' ', line) else { return };
-    let (method, rest) = (&line[..space], &line[space + 1..]);
-    // ` HTTP/1.1` is nine bytes long; ` HTTP/2` and what a client may invent are looked for.
-    let usual = rest.len().checked_sub(9).filter(|at| rest[*at..].starts_with(b" HTTP/"));
-    let last_word = usual.or_else(|| memchr::memrchr(b' ', rest).filter(|at| rest[at + 1..].starts_with(b"HTTP/")));
-    let end = last_word.unwrap_or(rest.len());
-    event.set(Field::Method, method);
-    event.set(Field::Uri, &rest[..end]);
-}
-
 /// Reads the records of one log. Keeps what neighbouring records have in common, so it is one a worker.
 #[derive(Debug)]
 pub struct RecordReader {
@@ -198,10 +211,14 @@ pub struct RecordReader {
     stamps: Vec<StampReader>,
     memo: json::Memo,
     message: MessageMemo,
+    /// Reads the stamps of starts.
+    starts: Option<StampReader>,
     repeat: Repeat,
     repeated: bool,
     aside: Option<Aside>,
     fold_micros: i64,
+    /// The columns that the header in force names, and that header.
+    header: (Vec<u8>, Option<Row>),
 }
 
 impl RecordReader {
@@ -210,6 +227,7 @@ impl RecordReader {
         /// Shapes tried where a log says no more than "time", likeliest first.
         const ANY: [Shape; 4] = [Shape::Iso, Shape::Clf, Shape::Unix, Shape::Slashed];
         let shapes = format.stamp.map_or_else(|| ANY.to_vec(), |shape| vec![shape]);
+        let zone = format.zone.unwrap_or(zone);
         let stamps = shapes.into_iter().map(|shape| StampReader::new(shape, zone)).collect();
         // Rules for rows may look at any field.
         let skims = format.witness == Witness::Request && format.rows.is_empty();
@@ -219,10 +237,12 @@ impl RecordReader {
             stamps,
             memo: json::Memo::default(),
             message: MessageMemo::default(),
+            starts: None,
             repeat: Repeat::default(),
             repeated: false,
             aside: None,
             fold_micros: 0,
+            header: (Vec::new(), None),
         }
     }
 
@@ -266,6 +286,7 @@ impl RecordReader {
         let fits = match &self.format.reader {
             Reader::Pattern(pattern) => pattern.read(record, event),
             Reader::Json(keys) => json::read(record, keys, &mut self.memo, event),
+            Reader::Columns(columns) => columns.read(self.header.1.as_ref(), record, event),
         };
         fits && self.format.rows.take(event)
     }
@@ -310,10 +331,17 @@ impl RecordReader {
             detect::read_pairs(tail, keys, event);
         }
         self.aside = self.format.rows.aside(event);
-        if self.aside.is_none() {
+        // In columns it shows that nothing was answered: `-` where a status would stand.
+        let unanswered = matches!(self.format.reader, Reader::Columns(_)) && event.raw(Field::Status) == Some(b"-");
+        if self.aside.is_none() && !unanswered {
             event.status()?;
         }
-        self.time(event)
+        let time = self.time(event)?;
+        if let (Some(end), Some(start)) = (time, event.get(Field::Started)) {
+            let start = self.starts.get_or_insert_with(|| StampReader::new(Shape::Iso, Zone::UTC)).read(start);
+            event.elapsed_micros = start.map(|start| end.micros() - start.micros()).filter(|elapsed| *elapsed >= 0);
+        }
+        Some(time)
     }
 
     fn time(&mut self, event: &Event<'_>) -> Option<Option<Timestamp>> {
@@ -332,6 +360,9 @@ impl RecordReader {
     /// Whether the stamps of this record say their zone themselves.
     pub fn names_its_zone(&self, event: &Event<'_>) -> bool {
         let stamp = event.raw(Field::Time).unwrap_or_default();
+        if self.format.zone.is_some() {
+            return true;
+        }
         match self.format.stamp {
             Some(shape) => shape.names_its_zone(stamp),
             None => Shape::ALL.iter().any(|shape| shape.names_its_zone(stamp)),

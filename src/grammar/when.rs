@@ -148,7 +148,10 @@ impl Test {
                 .get(field)
                 .is_some_and(|value| value.split(|byte| *byte == b',').any(|one| *one.trim_ascii() == **word)),
             Self::Starts(part) => value().is_some_and(|value| value.starts_with(part)),
-            Self::Compare(order, than) => value().and_then(number).is_some_and(|number| order.holds(number, *than)),
+            Self::Compare(order, than) => {
+                let elapsed = || elapsed_seconds(field, event);
+                value().and_then(number).or_else(elapsed).is_some_and(|number| order.holds(number, *than))
+            }
             Self::Exists => value().is_some(),
             Self::Missing => event.raw(field).is_some() && value().is_none(),
             Self::Unlogged => event.raw(field).is_none(),
@@ -165,6 +168,11 @@ impl Order {
             Self::AtLeast => number >= than,
         }
     }
+}
+
+/// How long the request took, where the log has its start and end instead of a duration.
+fn elapsed_seconds(field: Field, event: &Event<'_>) -> Option<f64> {
+    event.elapsed_micros.filter(|_| field == Field::Duration).map(|micros| micros as f64 / 1e6)
 }
 
 fn number(value: &[u8]) -> Option<f64> {

@@ -6,6 +6,7 @@ use super::names::{NONE, NameId};
 use super::part::Part;
 use crate::event::{Event, Field};
 use crate::grammar::Witness;
+use crate::grammar::units::Units;
 use crate::grammar::when::last_attempt;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -91,10 +92,12 @@ fn without_port(host: &[u8]) -> &[u8] {
     }
 }
 
-/// The request's duration: seconds in nginx, milliseconds where the key says so.
-pub(super) fn duration_ms(event: &Event<'_>) -> Option<u32> {
+/// The request's duration: in its format's unit, milliseconds where the key says so, else from its start to its end.
+pub(super) fn duration_ms(event: &Event<'_>, units: Units) -> Option<u32> {
     let number = |field| std::str::from_utf8(event.get(field)?).ok()?.parse::<f64>().ok();
-    let ms = number(Field::DurationMs).or_else(|| number(Field::Duration).map(|seconds| seconds * 1000.0))?;
+    let ms = number(Field::DurationMs)
+        .or_else(|| number(Field::Duration).map(|duration| duration * units.duration.ms()))
+        .or_else(|| event.elapsed_micros.map(|micros| micros as f64 / 1000.0))?;
     (ms >= 0.0).then(|| ms.round().min(f64::from(u32::MAX)) as u32)
 }
 

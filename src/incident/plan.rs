@@ -5,6 +5,7 @@ use super::tally::USUAL_GAP_SECONDS;
 use crate::grammar::Format;
 use crate::grammar::envelope::Envelope;
 use crate::grammar::lanes::Lanes;
+use crate::source::HeaderMark;
 use crate::time::{Timestamp, Zone};
 use std::sync::Arc;
 
@@ -45,6 +46,12 @@ impl Plan {
             written: None,
             passes_text: false,
         }
+    }
+
+    /// How its header lines look. Where records have several lines or lie inside others there are none.
+    pub fn header_mark(&self) -> Option<&HeaderMark> {
+        let alone = !self.long_records && self.lanes.is_none();
+        self.formats.iter().filter(|_| alone).find_map(|format| format.header_mark())
     }
 
     /// Finds how the lines come together, when formats and envelope are known.

@@ -81,7 +81,11 @@ impl<'c> Scanner<'c> {
     fn read(&mut self, chunk: &Chunk, part: &mut Part) -> bool {
         let counts_alone = part.alone.is_some();
         let bytes = &chunk.bytes;
-        self.readers.iter_mut().for_each(|known| known.service = ServiceMemo::default());
+        let has_header = self.plan.header_mark().is_some();
+        for known in &mut self.readers {
+            known.service = ServiceMemo::default();
+            known.reader.begin(chunk.header.as_deref());
+        }
         part.counts.cut += u64::from(chunk.oversize.is_some());
         // The last line broke off with its archive: what it would have said nobody knows.
         let whole = if chunk.torn { memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1) } else { bytes.len() };
@@ -108,6 +112,7 @@ impl<'c> Scanner<'c> {
         for piece in pieces(&bytes[..whole], chunk.carry, starts) {
             match piece.kind {
                 PieceKind::Cut => part.counts.cut += piece.lines,
+                _ if has_header && self.preamble(&piece, chunk.offset) => part.counts.passed += piece.lines,
                 PieceKind::Orphan | PieceKind::Record => {
                     let text = trimmed(piece.text);
                     let place = Place {
@@ -226,7 +231,7 @@ impl<'c> Scanner<'c> {
         part: &mut Part,
         text: &[u8],
     ) -> Ending {
-        let Some(status) = event.status() else { return Ending::Passed };
+        let Some(status) = event.status() else { return self.unanswered(which, event, time, place, part, text) };
         part.requests += 1;
         let service = self.readers[which].service.id(event, Witness::Request, part);
         if let Some(time) = time {
@@ -236,6 +241,7 @@ impl<'c> Scanner<'c> {
             return Ending::Passed;
         }
         let known = &mut self.readers[which];
+        let units = known.reader.format().units();
         let verdict = known.memo.request(&known.judge, event, status);
         let Some(cause) = verdict.cause else { return Ending::Passed };
         let marks = known.reader.format().stamp_marks;
@@ -243,7 +249,7 @@ impl<'c> Scanner<'c> {
             kind: WitnessKind::Request,
             status,
             answered_by: answered_by(event),
-            duration_ms: duration_ms(event),
+            duration_ms: duration_ms(event, units),
             marks,
             by_client: marks != Marks::End,
             ..self.witness(event, time, place, verdict, cause, service, part)

@@ -7,9 +7,11 @@
 //! the worker so. `record::pieces` is the worker's half of that contract.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use memchr::{memchr, memrchr};
 
+use super::header::{HeaderMark, Headers};
 use super::record::{MAX_RECORD_BYTES, line_end, line_start};
 use crate::error::{Defect, Result};
 
@@ -43,6 +45,8 @@ pub struct Chunk {
     pub offset: u64,
     /// What the leading lines that start no record belong to.
     pub carry: Carry,
+    /// The header line in force before its first line, without its LF, where the log has such lines.
+    pub header: Option<Arc<[u8]>>,
     /// Set where the chunk stands for one line over [`MAX_LINE_BYTES`]: its true length in bytes, with its LF where
     /// it has one. The line counts as one cut line; it also ends the record that it stands in.
     pub oversize: Option<u64>,
@@ -91,6 +95,7 @@ pub struct Chunker<R> {
     joint: Option<Joint>,
     /// The carry of the next chunk.
     carry: Carry,
+    headers: Option<Headers>,
 }
 
 impl<R: Read> Chunker<R> {
@@ -108,6 +113,7 @@ impl<R: Read> Chunker<R> {
             starts: None,
             joint: None,
             carry: Carry::Fresh,
+            headers: None,
         }
     }
 
@@ -122,6 +128,11 @@ impl<R: Read> Chunker<R> {
     pub fn set_joint(&mut self, joint: Joint) {
         self.joint = Some(joint);
         self.chunk_bytes = self.chunk_bytes.min(MOST_OPEN_BYTES);
+    }
+
+    /// Sets how header lines look. To be called before the first chunk is taken.
+    pub fn set_header(&mut self, mark: HeaderMark) {
+        self.headers = Some(Headers::new(mark));
     }
 
     /// The next bytes, unconsumed, for format detection: whole lines up to `n` bytes (at most [`PEEK_BYTES`]); part
@@ -297,7 +308,11 @@ impl<R: Read> Chunker<R> {
     fn mark(&mut self, bytes: Vec<u8>, length: u64, next: Carry, oversize: Option<u64>) -> Chunk {
         let last = self.filled == 0 && self.defect.is_some();
         let torn = last && !bytes.is_empty() && !bytes.ends_with(b"\n");
-        let chunk = Chunk { bytes, offset: self.offset, carry: self.carry, oversize, torn };
+        let header = self.headers.as_ref().and_then(Headers::in_force);
+        if let Some(headers) = &mut self.headers {
+            headers.pass(&bytes, self.offset);
+        }
+        let chunk = Chunk { bytes, offset: self.offset, carry: self.carry, header, oversize, torn };
         self.offset += length;
         self.carry = next;
         chunk

@@ -10,6 +10,7 @@
 //! | `find` | what was typed -> [`Log`]s, defects, notes (`walk` and `glob` look into directories, `rotate` orders a set) |
 //! | `open` | one [`Member`] -> its bytes as text: unpacked by magic bytes (`unpack`), without BOM, UTF-16 as UTF-8 (`unicode`) |
 //! | `chunk` | bytes -> [`Chunk`]s that end where a record ends |
+//! | `header` | lines that say which columns follow -> the one in force where a chunk begins |
 //! | `record` | one chunk -> its records, with the caps on a record's length |
 //! | `progress` | how many bytes were read, out of how many |
 //!
@@ -21,6 +22,7 @@
 mod chunk;
 mod find;
 mod glob;
+mod header;
 mod open;
 mod peeked;
 mod progress;
@@ -32,6 +34,7 @@ mod walk;
 
 pub use chunk::{Carry, Chunk, Chunker, Joint, MAX_LINE_BYTES, PEEK_BYTES, RecordStart};
 pub use find::{Found, MAX_FILES, find};
+pub use header::{HeaderMark, MAX_HEADER_BYTES};
 pub use open::{Opened, open};
 pub use progress::Progress;
 pub use record::{MAX_RECORD_BYTES, MAX_RECORD_LINES, Piece, PieceKind, Pieces, pieces};

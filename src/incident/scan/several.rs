@@ -1,14 +1,15 @@
-//! Rows that are no request of their own, and lines of several.
+//! Rows that are no request of their own, lines of several, and lines that say what follows.
 //!
 //! In: a line that no format reads as one record; a row that was made for another request. Out: how it ends.
 
 use super::keep::keep;
-use super::{Place, Scanner, Wrapper, is_failure};
+use super::{Place, Scanner, Wrapper, is_failure, trimmed};
 use crate::cause::Gives;
 use crate::event::{Event, Field};
 use crate::grammar::Witness;
 use crate::grammar::json::objects;
 use crate::incident::part::{Part, WitnessKind, WitnessRecord};
+use crate::source::Piece;
 use crate::time::Timestamp;
 
 /// How a record ends. Ordered: of several in one line the greatest is the line's.
@@ -71,5 +72,42 @@ impl Scanner<'_> {
         let kind = if verdict.gives == Gives::Warning { WitnessKind::Warning } else { WitnessKind::Failure };
         keep(part, WitnessRecord { kind, status, client: 0, request: 0, ..witness }, text);
         Ending::Event
+    }
+
+    /// An access line without a status tells of a connection, and not of a request that was answered: it counts none, and
+    /// is judged like a diagnosis. What no rule knows there is nothing to look into.
+    pub(super) fn unanswered(
+        &mut self,
+        which: usize,
+        event: &Event<'_>,
+        time: Option<Timestamp>,
+        place: Place,
+        part: &mut Part,
+        text: &[u8],
+    ) -> Ending {
+        let known = &mut self.readers[which];
+        let Some(verdict) = known.judge.diagnosis(event) else { return Ending::Passed };
+        let kind = match verdict.gives {
+            // What was lost without an answer stands in no other log.
+            Gives::Failure | Gives::Echo => WitnessKind::Session,
+            Gives::Warning => WitnessKind::Warning,
+            Gives::Condition => WitnessKind::Condition,
+            Gives::Benign => return Ending::Benign,
+        };
+        let Some(cause) = verdict.cause else { return Ending::Benign };
+        let service = known.service.id(event, Witness::Diagnosis, part);
+        let witness = self.witness(event, time, place, verdict, cause, service, part);
+        keep(part, WitnessRecord { kind, ..witness }, text);
+        Ending::Event
+    }
+
+    /// Whether a line is no record but says what follows: every format takes from it what is for it.
+    pub(super) fn preamble(&mut self, piece: &Piece<'_>, offset: u64) -> bool {
+        let first = offset == 0 && piece.at == 0;
+        let mut is_one = false;
+        for known in &mut self.readers {
+            is_one |= known.reader.preamble(trimmed(piece.text), first);
+        }
+        is_one
     }
 }

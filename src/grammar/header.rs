@@ -1,0 +1,36 @@
+//! Headers: lines that say which columns follow, on their way into a reader.
+//!
+//! In: the header in force where a chunk begins, and lines that may be one. Out: a reader that knows the columns.
+
+use super::columns::Preamble;
+use super::{Reader, RecordReader};
+
+impl RecordReader {
+    /// Takes in a line that is no record but says what follows: a header, or another directive. `first`: it is the first
+    /// line of its source. `false` where it is none of this format.
+    pub fn preamble(&mut self, line: &[u8], first: bool) -> bool {
+        let Reader::Columns(columns) = &self.format.reader else { return false };
+        match columns.preamble(line, first) {
+            // The first line may come again where a source was put together from several.
+            Preamble::None => self.header.1.is_some() && self.header.0 == line,
+            Preamble::Directive => true,
+            Preamble::Header(row) => {
+                self.header = (line.to_vec(), row);
+                true
+            }
+        }
+    }
+
+    /// Begins a chunk: with the header in force there, and no other.
+    pub fn begin(&mut self, header: Option<&[u8]>) {
+        self.header = (Vec::new(), None);
+        if let Some(header) = header {
+            self.preamble(header, true);
+        }
+    }
+
+    /// Whether a header of its format is in force.
+    pub fn has_header(&self) -> bool {
+        self.header.1.is_some()
+    }
+}
