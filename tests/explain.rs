@@ -121,7 +121,7 @@ fn two_statuses_stand_beside_each_other() {
             "502 Bad Gateway  ",
             "504 Gateway Timeout\n",
             "Causes of 502 only\n",
-            "upstream.refused ",
+            "upstream.socket-missing ",
             "Causes of either\n",
         ],
     );
