@@ -91,6 +91,11 @@ pub fn finish(tally: &Tally, catalogue: &Catalogue) -> Troubles {
     }
     troubles.sort_by(|a, b| order(a, b, tally, catalogue));
     find_parents(&mut troubles, catalogue);
+    for trouble in troubles.iter_mut().filter(|trouble| trouble.is_open_ended(catalogue.cause(trouble.cause))) {
+        let end = trouble.segment.last.plus_micros(tally.limits.gap_seconds.saturating_mul(1_000_000));
+        let shown = tally.sources.iter().filter_map(|source| source.span).map(|(_, last)| last).max();
+        trouble.segment.last = shown.map_or(end, |last| last.min(end)).max(trouble.segment.last);
+    }
     troubles
 }
 
@@ -320,6 +325,12 @@ fn weigh(trouble: &mut Trouble, cause: &Cause, tally: &Tally) {
 }
 
 impl Trouble {
+    /// Whether the logs say when it began and not when it ended: what is said once an episode may go on, and with nothing
+    /// that failed by it there is no last failure.
+    pub fn is_open_ended(&self, cause: &Cause) -> bool {
+        cause.lasting && self.only_conditions && self.absorbed.is_empty() && self.segment.requests == 0
+    }
+
     /// Failed part of the service's requests in its time, 0 to 1.
     pub fn share(&self) -> Option<f64> {
         let total = self.requests_total.filter(|total| *total > 0)?;

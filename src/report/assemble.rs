@@ -327,7 +327,9 @@ fn doubt(trouble: &Trouble, cause: &Cause) -> Option<String> {
     let segment = &trouble.segment;
     let by = |certainty: Certainty| segment.certainty[certainty as usize];
     if segment.requests == 0 && trouble.seen_by_users && trouble.covered {
-        return Some("requests lost by this leave no line in the access log: how many failed cannot be told".into());
+        let lost = "requests lost by this leave no line in the access log: how many failed cannot be told";
+        let until = "; the log says when it began, not when it ended";
+        return Some(format!("{lost}{}", if trouble.is_open_ended(cause) { until } else { "" }));
     }
     if by(Certainty::Default) > 0 && by(Certainty::Stated) + by(Certainty::Implied) == 0 {
         return Some(format!(
