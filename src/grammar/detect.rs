@@ -334,7 +334,7 @@ mod tests {
     fn a_host_before_the_client_is_no_client() {
         let line =
             r#"shop.example.com 203.0.113.16 - - [21/Nov/2026:11:43:06 +0000] "GET / HTTP/1.1" 502 295 "-" "x" 0.1"#;
-        assert_eq!(detected(line).0, ["nginx.access (vhost first)"]);
+        assert_eq!(detected(line).0, ["clf (vhost first)"]);
     }
 
     #[test]
