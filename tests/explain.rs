@@ -237,7 +237,7 @@ fn benign_and_unknown_lines_are_no_failure() {
 fn what_cannot_be_explained_is_refused_with_a_remedy() {
     refuses(&["upstream.refusd"], "did you mean \"upstream.refused\"?");
     refuses(&["Hello, world"], "none comes near; give the format with --log-format");
-    refuses(&["192.0.2.7 - - [15/Jan/2026:22:15:00 +0000] GET / 502"], "comes nearest and fits its first 15 bytes");
+    refuses(&["192.0.2.7 - - [15/Jan/2026:22:15:00 +0000] GET / 502"], "comes nearest and fits its first 43 bytes");
     refuses(&["{\"a\": 3}"], "it is JSON, but no status or time is read in it");
     refuses(&["web1 said: 2026/01/15 20:44:57 [error] 7#7: x"], "begins at its byte 12");
     refuses(&["-"], "there is no record on it");

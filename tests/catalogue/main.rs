@@ -9,6 +9,8 @@
 mod columns;
 mod differences;
 mod json;
+mod proxies;
+mod rows;
 mod scene;
 mod table;
 
