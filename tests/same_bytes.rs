@@ -79,6 +79,13 @@ fn each_kind_of_log_is_told_the_same() {
 }
 
 #[test]
+fn logs_in_json_are_told_the_same() {
+    for kind in ["cloudflare.http", "caddy.access", "vercel.access", "aws.lambda"] {
+        assert_eq!(difference(&root().join("samples").join(kind)), None, "{kind}");
+    }
+}
+
+#[test]
 fn odd_ends_are_told_the_same() {
     let record = &RECORDS[2];
     for (name, text) in [

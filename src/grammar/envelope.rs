@@ -27,6 +27,8 @@ pub struct Envelope {
     line_end: Option<Box<[u8]>>,
     /// What a line meets that is a piece of one.
     piece: Option<Condition>,
+    /// What a line must say to stand in this wrapper.
+    own: Option<Condition>,
 }
 
 #[derive(Debug)]
@@ -69,6 +71,7 @@ struct RawLayout {
     lane: Vec<Field>,
     line_end: Option<String>,
     piece: Option<String>,
+    when: Option<String>,
     examples: Vec<String>,
 }
 
@@ -104,6 +107,9 @@ impl Envelope {
         {
             return None;
         }
+        if self.own.as_ref().is_some_and(|own| !own.holds(event)) {
+            return None;
+        }
         let ended = self.line_end.as_ref().map(|end| text.strip_suffix(&**end));
         let is_piece = ended == Some(None) || self.piece.as_ref().is_some_and(|piece| piece.holds(event));
         Some(Opened { text: ended.flatten().unwrap_or(text), is_json, is_piece })
@@ -129,6 +135,7 @@ fn build(file: &File, id: &str, layout: &RawLayout) -> Result<Envelope> {
         opening,
         line_end: layout.line_end.as_ref().map(|end| end.as_bytes().into()),
         piece: layout.piece.as_deref().map(Condition::parse).transpose().map_err(wrong)?,
+        own: layout.when.as_deref().map(Condition::parse).transpose().map_err(wrong)?,
     };
     let opens = |example: &&String| {
         envelope.open(example.as_bytes(), &mut json::Memo::default(), &mut Event::default()).is_none()
@@ -167,6 +174,7 @@ mod tests {
         assert_eq!(piece("2026-11-21T09:04:28.1Z stdout P GET /a"), Some(true));
         assert_eq!(piece("2026-11-21T09:04:28.1Z stdout F GET /a"), Some(false));
         assert_eq!(piece("2026-11-21T09:04:28.1Z elsewhere"), None);
+        assert_eq!(piece(r#"{"time":"2026-11-21T09:04:28Z","message":"an application's own JSON"}"#), None);
         assert_eq!(piece("Nov 31 is no day web1 nginx: x"), None);
     }
 }

@@ -77,7 +77,9 @@ impl Rows {
         }
         for field in &self.with_port {
             if let Some(value) = event.get(*field) {
-                event.set(*field, without_port(value));
+                let address = without_port(value);
+                let bare = address.strip_prefix(b"[").and_then(|inside| inside.strip_suffix(b"]"));
+                event.set(*field, bare.unwrap_or(address));
             }
         }
         self.own.as_ref().is_none_or(|own| own.holds(event))
@@ -112,9 +114,9 @@ mod tests {
         assert!(!rows.take(&mut event));
         event.set(Field::Status, b"504");
         event.set(Field::UpstreamStatus, b"0");
-        event.set(Field::Client, b"192.0.2.7:5000");
+        event.set(Field::Client, b"[2001:db8::7]:5000");
         assert!(rows.take(&mut event));
-        assert_eq!((event.get(Field::UpstreamStatus), event.get(Field::Client)), (None, Some(&b"192.0.2.7"[..])));
+        assert_eq!((event.get(Field::UpstreamStatus), event.get(Field::Client)), (None, Some(&b"2001:db8::7"[..])));
         assert_eq!(rows.aside(&event), None);
         event.set(Field::RequestSource, b"healthcheck");
         assert_eq!(rows.aside(&event), Some(Aside::Passed));

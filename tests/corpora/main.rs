@@ -8,4 +8,5 @@
 mod common;
 
 mod columns;
+mod json;
 mod proxies;
