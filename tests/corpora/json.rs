@@ -16,7 +16,6 @@ const KINDS: &[(&str, &[&str])] = &[
     ("envoy-json", &["envoy.access"]),
     ("kong-json", &["kong.json"]),
     ("lambda", &["aws.lambda"]),
-    ("mixed:nginx-error,kong-access", &["nginx.error"]),
     ("nginx-json", &["nginx.access"]),
     ("traefik-json", &["traefik.access"]),
 ];
