@@ -28,6 +28,8 @@ struct RawCause {
     #[serde(default)]
     consequence: bool,
     #[serde(default)]
+    passes_on: bool,
+    #[serde(default)]
     lasting: bool,
     #[serde(default)]
     unlogged: bool,
@@ -179,6 +181,7 @@ fn cause(file: &File, raw: RawCause, by_id: &HashMap<String, CauseId>) -> Result
         severity: raw.severity,
         precedence: raw.precedence.unwrap_or(USUAL_PRECEDENCE),
         consequence: raw.consequence,
+        passes_on: raw.passes_on,
         lasting: raw.lasting,
         unlogged: raw.unlogged,
         retry_safe: raw.retry_safe,

@@ -47,6 +47,8 @@ pub struct Cause {
     pub precedence: i32,
     /// Never a root while another cause overlaps.
     pub consequence: bool,
+    /// The status is the next hop's own answer: what that hop's logs say at the same time is why.
+    pub passes_on: bool,
     /// Said once an episode, not once a failure: what fails after it is explained until it is quiet again.
     pub lasting: bool,
     /// Requests lost by it leave no access line, so that no 5xx shows.

@@ -366,10 +366,19 @@ fn is_parent(parent: &Trouble, child: &Trouble, catalogue: &Catalogue) -> bool {
     let any_other = of.consequence && !by.consequence && parent.segment.requests > 0 && by.precedence > of.precedence;
     let began_first = parent.segment.first <= child.segment.first.plus_micros(BEFORE_MICROS);
     parent.seen_by_users
-        && (says_so || any_other)
+        && (says_so || any_other || (of.passes_on && !by.passes_on && answers_for(parent, child)))
         && began_first
         && same_service(parent, child)
         && near(&parent.segment, &child.segment, EDGE_MICROS)
+}
+
+/// Whether one hop's trouble can be what the hop before it passed on: the same status in other logs.
+fn answers_for(behind: &Trouble, before: &Trouble) -> bool {
+    let members = |trouble: &Trouble| trouble.segment.evidence.iter().map(|line| line.member).collect::<Vec<_>>();
+    let theirs = members(before);
+    let elsewhere = members(behind).iter().all(|member| !theirs.contains(member));
+    let has = |status: u16| before.segment.statuses.iter().any(|(other, _)| other == status);
+    elsewhere && behind.segment.requests > 0 && behind.segment.statuses.iter().any(|(status, _)| has(status))
 }
 
 fn leads_to(troubles: &Troubles, from: usize, to: usize) -> bool {
