@@ -167,10 +167,13 @@ fn look_at_members(
 /// The formats for people, and the id of the main one.
 fn shown(found: &Detected, has_lines: bool) -> (String, String) {
     let (format, format_id) = match found.formats.first() {
+        // Of free text every layout is at hand, whatever was seen.
+        Some(format) if format.is_free_text() => (format.id.clone(), format.id.clone()),
         Some(format) => (format.name(), format.id.clone()),
         None => (if has_lines { "unknown" } else { "empty" }.to_owned(), "unknown".to_owned()),
     };
-    let others: Vec<String> = found.formats.iter().skip(1).map(|format| format.name()).collect();
+    let others = found.formats.iter().skip(1).filter(|format| !format.is_free_text());
+    let others: Vec<String> = others.map(|format| format.name()).collect();
     let format = if others.is_empty() { format } else { format!("{format} + {}", others.join(" + ")) };
     (found.envelope.as_ref().map_or(format.clone(), |envelope| format!("{format} in {}", envelope.name)), format_id)
 }

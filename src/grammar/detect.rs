@@ -325,7 +325,8 @@ mod tests {
         assert!(!found.decide(&["nginx", "apache"], &grammars.formats), "two companions decide nothing");
         assert!(found.decide(&["apache", "php-fpm"], &grammars.formats));
         assert_eq!(found.formats[0].name(), "apache.access (combined)");
-        assert!(detected("2026-11-21 09:06:22 UTC [1366] LOG:  starting PostgreSQL").0.is_empty());
+        assert_eq!(detected("2026-11-21 09:06:22 UTC [1366] LOG:  starting PostgreSQL").0, ["postgresql.log"]);
+        assert!(detected("nobody knows what this is").0.is_empty());
         assert!(detected("").0.is_empty());
         assert_eq!(detected(&format!("<187>Nov 21 09:04:28 web1 nginx: {error}")).0, ["nginx.error"]);
     }

@@ -13,6 +13,7 @@ use serde::Deserialize;
 pub(super) struct FreeText {
     goes_on: Vec<Wording>,
     closes: Vec<Box<[u8]>>,
+    frames: Vec<Box<[u8]>>,
     known_by: Vec<Wording>,
 }
 
@@ -25,6 +26,9 @@ pub(super) struct RawFreeText {
     /// The first line behind indented or empty ones closes the record where its first word ends like this: a Python trace
     /// ends in `KeyError: 'price'`.
     closes: Vec<String>,
+    /// Not behind an indented line that begins so: where the error's name comes first, these are the frames below it, and
+    /// another name is another error.
+    frames: Vec<String>,
     /// A log is of this kind where one of its lines has such a wording.
     known_by: Vec<String>,
 }
@@ -35,6 +39,7 @@ impl From<&RawFreeText> for FreeText {
         Self {
             goes_on: wordings(&raw.goes_on),
             closes: raw.closes.iter().map(|text| text.as_bytes().into()).collect(),
+            frames: raw.frames.iter().map(|text| text.as_bytes().into()).collect(),
             known_by: wordings(&raw.known_by),
         }
     }
@@ -45,12 +50,16 @@ impl FreeText {
     pub(super) fn goes_on(&self, before: &[u8], line: &[u8]) -> bool {
         is_inner(line)
             || self.goes_on.iter().any(|wording| wording.fits(line))
-            || (is_inner(before) && self.closes_a_trace(line))
+            || (is_inner(before) && !self.is_frame(before) && self.closes_a_trace(line))
     }
 
     /// Whether the line shows that a log is free text with something to tell.
     pub(super) fn knows(&self, line: &[u8]) -> bool {
         self.known_by.iter().any(|wording| wording.fits(line))
+    }
+
+    fn is_frame(&self, line: &[u8]) -> bool {
+        self.frames.iter().any(|frame| line.trim_ascii_start().starts_with(frame))
     }
 
     fn closes_a_trace(&self, line: &[u8]) -> bool {
@@ -79,6 +88,13 @@ impl Format {
     /// Whether this line alone shows that a log is such free text.
     pub fn is_known_by(&self, line: &[u8]) -> bool {
         self.text.as_ref().is_some_and(|text| text.knows(line))
+    }
+
+    /// Whether its lines can name a request, or who asked or was asked.
+    pub fn names_requests(&self) -> bool {
+        const NAMES: [Field; 6] =
+            [Field::Request, Field::Uri, Field::Client, Field::Upstream, Field::RequestId, Field::Connection];
+        NAMES.iter().any(|field| self.has(*field))
     }
 
     /// Whether the record is of a level at which nobody looks for trouble: what no rule knows there is benign.

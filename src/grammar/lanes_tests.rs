@@ -54,6 +54,13 @@ fn a_log_without_an_envelope_is_one_lane() {
     assert_eq!(records(&lanes(None, &["app.text"]), text), expected);
 }
 
+#[test]
+fn a_name_behind_frames_is_another_error() {
+    let text = "TypeError: x\n    at f (/a.js:1:2)\nTypeError: x\n    at f (/a.js:1:2)\n";
+    let error = "TypeError: x\n    at f (/a.js:1:2)".to_owned();
+    assert_eq!(records(&lanes(None, &["app.text"]), text), [(1, 2, error.clone()), (3, 2, error)]);
+}
+
 /// A line of one of three lanes: whole or a piece, beginning a record or not.
 fn any_line() -> impl Strategy<Value = String> {
     let text = prop_oneof![Just("ready"), Just("  more"), Just("Error: x"), Just(""), Just("KeyError: 'a'")];

@@ -273,7 +273,9 @@ fn note_absorbed(list: &mut Vec<(CauseId, u64)>, cause: CauseId, count: u64) {
 
 fn absorbs(host: &Trouble, guest: &Trouble, catalogue: &Catalogue) -> bool {
     let cause = catalogue.cause(host.cause);
-    if !cause.absorbs.contains(&guest.cause) || guest.only_conditions || !guest.seen_by_users {
+    // A condition has no failures of its own: what it explains is what it did.
+    let takes = cause.absorbs.contains(&guest.cause) || (host.only_conditions && cause.explains.contains(&guest.cause));
+    if !takes || guest.only_conditions || !guest.seen_by_users {
         return false;
     }
     if !host.only_conditions && !host.seen_by_users {

@@ -270,6 +270,8 @@ impl<'c> Scanner<'c> {
         let known = &mut self.readers[which];
         let verdict = known.memo.diagnosis(&known.judge, event, known.reader.repeated());
         let kind = match verdict.map(|verdict| verdict.gives) {
+            // A line that can name no request states no failed one: it is around those that failed.
+            Some(Gives::Failure) if !known.reader.format().names_requests() => WitnessKind::Condition,
             Some(Gives::Failure) => WitnessKind::Failure,
             Some(Gives::Echo) => WitnessKind::Echo,
             Some(Gives::Warning) => WitnessKind::Warning,
