@@ -6,6 +6,7 @@
 //! `differences.rs` holds the reasons of those that stay.
 #![allow(clippy::panic, clippy::print_stdout)] // helpers of tests tell by panicking, and the figures are printed
 
+mod apps;
 mod columns;
 mod differences;
 mod json;

@@ -24,13 +24,13 @@ pub(super) struct Table {
 }
 
 /// FNV-1a, 32 bits.
-fn key(text: &str) -> String {
+pub(super) fn key(text: &str) -> String {
     let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     format!("{hash:08x}")
 }
 
 /// The cause by the first rule that fits; `none` where there is no trouble or no rule.
-fn cause(format: &str, line: &str, grammars: &Grammars, catalogue: &Catalogue) -> (String, String) {
+pub(super) fn cause(format: &str, line: &str, grammars: &Grammars, catalogue: &Catalogue) -> (String, String) {
     let line = line.replace("\\t", "\t");
     for format in grammars.with_id(format) {
         let mut event = Event::default();
