@@ -90,10 +90,18 @@ impl Format {
         self.text.as_ref().is_some_and(|text| text.knows(line))
     }
 
-    /// Whether its lines can name a request, or who asked or was asked.
+    /// Whether its lines can name a request, who asked or was asked, or what for.
     pub fn names_requests(&self) -> bool {
-        const NAMES: [Field; 6] =
-            [Field::Request, Field::Uri, Field::Client, Field::Upstream, Field::RequestId, Field::Connection];
+        const NAMES: [Field; 8] = [
+            Field::Request,
+            Field::Uri,
+            Field::Client,
+            Field::Upstream,
+            Field::RequestId,
+            Field::Connection,
+            Field::Service,
+            Field::Server,
+        ];
         NAMES.iter().any(|field| self.has(*field))
     }
 
