@@ -2,10 +2,10 @@
 //!
 //! In: the lines of a sample, the formats and envelopes that may be theirs. Out: what was found, where something was.
 
+use super::Format;
 use super::detect::{Detected, LEAST_FIT, best_fit};
 use super::envelope::Envelope;
 use super::lanes::Lanes;
-use super::{Format, Reader};
 use crate::time::Shape;
 use std::sync::Arc;
 
@@ -70,8 +70,10 @@ fn shows_text(lines: &[&[u8]], candidates: &[Arc<Format>]) -> bool {
 /// Free text; every format whose lines cannot be mistaken is kept ready beside it.
 fn free_text(candidates: &[Arc<Format>]) -> Option<Detected> {
     let text: Vec<Arc<Format>> = candidates.iter().filter(|format| format.is_free_text()).cloned().collect();
-    let sure =
-        |format: &&Arc<Format>| !format.is_free_text() && format.rank >= 0 && !matches!(format.reader, Reader::Json(_));
+    // Header lines decide how rows are read: what stands between other programs' lines has none.
+    let sure = |format: &&Arc<Format>| {
+        !format.is_free_text() && format.rank >= 0 && !format.is_json() && format.header_mark().is_none()
+    };
     let standby = candidates.iter().filter(sure).cloned().collect();
     (!text.is_empty()).then(|| Detected { formats: text, standby, fit: 1.0, ..Detected::nothing() })
 }

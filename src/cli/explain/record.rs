@@ -55,6 +55,7 @@ impl Record {
             (whole, whole.to_vec())
         };
         let record = record.trim_ascii_end();
+        let format = detected.formats.iter().find(|format| reads(format, record)).unwrap_or(format);
         let zone = knowledge.options.zone.unwrap_or(Zone::Machine);
         let mut reader = RecordReader::new(Arc::clone(format), zone);
         if reader.read(record, &mut Event::default()).is_none() {
