@@ -73,7 +73,18 @@ fn each_story_is_told_the_same() {
 
 #[test]
 fn each_kind_of_log_is_told_the_same() {
-    for kind in ["nginx.error", "nginx.access", "php-fpm.log", "aws.alb", "iis.w3c", "iis.httperr", "cloudflare.http"] {
+    for kind in [
+        "nginx.error",
+        "nginx.access",
+        "php-fpm.log",
+        "aws.alb",
+        "iis.w3c",
+        "iis.httperr",
+        "cloudflare.http",
+        "app.text",
+        "uwsgi.request",
+        "gunicorn.error",
+    ] {
         assert_eq!(difference(&root().join("samples").join(kind)), None, "{kind}");
     }
 }

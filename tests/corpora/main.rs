@@ -10,3 +10,4 @@ mod common;
 mod columns;
 mod json;
 mod proxies;
+mod wrapped;
