@@ -1,7 +1,8 @@
 //! Logs in columns: AWS balancers, IIS and HTTP.sys. Where another program's reading of a file is at hand, time, status,
 //! client, method, path and upstream are compared with it, row by row.
 
-use crate::common::{assert_books_balance, list, root, run_json, text};
+use crate::common::{list, root};
+use crate::kinds::{Kind, check};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use triage::grammar::{Grammars, RecordReader};
 use triage::time::{Timestamp, Zone};
 
 /// Kinds of `DETECT.tsv`, the formats that are right for them, and how many lines may stay unknown.
-const KINDS: &[(&str, &[&str], u64)] = &[
+const KINDS: &[Kind] = &[
     ("alb", &["aws.alb"], 0),
     // One file is an ALB's: its row begins with `https`.
     ("elb-classic", &["aws.elb", "aws.alb"], 0),
@@ -49,32 +50,7 @@ const KEPT: &[(&str, usize, &str)] = &[(
 
 #[test]
 fn logs_in_columns_are_found_to_be_what_they_are() {
-    let home = root().join("../shared/corpora");
-    let Ok(table) = std::fs::read_to_string(home.join("DETECT.tsv")) else {
-        println!("skipped: no ../shared here");
-        return;
-    };
-    let (mut files, mut wrong) = (0, Vec::new());
-    for (kind, formats, most_unknown) in KINDS {
-        let mut unknown = 0;
-        for row in table.lines().skip(1).map(|row| row.split('\t').collect::<Vec<_>>()).filter(|row| row[1] == *kind) {
-            files += 1;
-            let report = run_json(&home, [row[0]]).json();
-            assert_books_balance(&report);
-            let source = &list(&report["sources"])[0];
-            unknown += source["unknown"].as_u64().unwrap();
-            let found = text(&source["format"]).split(' ').next().unwrap_or_default().to_owned();
-            if !formats.contains(&found.as_str()) {
-                wrong.push(format!("{}: {kind} is found to be {found}", row[0]));
-            }
-        }
-        println!("{kind}: {unknown} lines unknown");
-        if unknown > *most_unknown {
-            wrong.push(format!("{kind}: {unknown} lines are unknown, were {most_unknown}"));
-        }
-    }
-    println!("{files} files, {} not as they are", wrong.len());
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    check(KINDS, &[]);
 }
 
 /// What another program read out of one row.

@@ -9,5 +9,7 @@ mod common;
 
 mod columns;
 mod json;
+mod kinds;
+mod nginx;
 mod proxies;
 mod wrapped;
