@@ -12,7 +12,7 @@ use super::names::{NameId, fold_path};
 use super::part::{Part, WitnessKind, WitnessRecord};
 use super::plan::Plan;
 use super::series::Series;
-use crate::cause::{Catalogue, Gives, Judge, Verdict, VerdictMemo};
+use crate::cause::{Catalogue, CauseId, Gives, Judge, Verdict, VerdictMemo};
 use crate::event::{AnsweredBy, Event, Field};
 use crate::grammar::lanes::{Lanes, Woven};
 use crate::grammar::{Aside, Format, Marks, RecordReader, Witness};
@@ -214,33 +214,26 @@ impl<'c> Scanner<'c> {
         }
         let time = time.or(self.clock);
         let aside = reader.aside();
+        let found = Found { which, time, place, text };
         Some(match reader.format().witness {
             Witness::Request if aside == Some(Aside::Passed) => Ending::Passed,
-            Witness::Request if aside == Some(Aside::Attempt) => self.attempt(which, event, time, place, part, text),
-            Witness::Request => self.request(which, event, time, place, part, text),
-            Witness::Diagnosis => self.diagnosis(which, event, time, place, part, text),
+            Witness::Request if aside == Some(Aside::Attempt) => self.attempt(found, event, part),
+            Witness::Request => self.request(found, event, part),
+            Witness::Diagnosis => self.diagnosis(found, event, part),
         })
     }
 
-    fn request(
-        &mut self,
-        which: usize,
-        event: &mut Event<'_>,
-        time: Option<Timestamp>,
-        place: Place,
-        part: &mut Part,
-        text: &[u8],
-    ) -> Ending {
-        let Some(status) = event.status() else { return self.unanswered(which, event, time, place, part, text) };
+    fn request(&mut self, found: Found<'_>, event: &mut Event<'_>, part: &mut Part) -> Ending {
+        let Some(status) = event.status() else { return self.unanswered(found, event, part) };
         part.requests += 1;
-        let service = self.readers[which].service.id(event, Witness::Request, part);
-        if let Some(time) = time {
+        let service = self.readers[found.which].service.id(event, Witness::Request, part);
+        if let Some(time) = found.time {
             part.count_traffic(service, time.seconds());
         }
         if !is_failure(status, event) {
             return Ending::Passed;
         }
-        let known = &mut self.readers[which];
+        let known = &mut self.readers[found.which];
         let units = known.reader.format().units();
         let verdict = known.memo.request(&known.judge, event, status);
         let Some(cause) = verdict.cause else { return Ending::Passed };
@@ -252,22 +245,14 @@ impl<'c> Scanner<'c> {
             duration_ms: duration_ms(event, units),
             marks,
             by_client: marks != Marks::End,
-            ..self.witness(event, time, place, verdict, cause, service, part)
+            ..self.witness(found, event, verdict, cause, service, part)
         };
-        keep(part, witness, text);
+        keep(part, witness, found.text);
         Ending::Event
     }
 
-    fn diagnosis(
-        &mut self,
-        which: usize,
-        event: &Event<'_>,
-        time: Option<Timestamp>,
-        place: Place,
-        part: &mut Part,
-        text: &[u8],
-    ) -> Ending {
-        let known = &mut self.readers[which];
+    fn diagnosis(&mut self, found: Found<'_>, event: &Event<'_>, part: &mut Part) -> Ending {
+        let known = &mut self.readers[found.which];
         let verdict = known.memo.diagnosis(&known.judge, event, known.reader.repeated());
         let kind = match verdict.map(|verdict| verdict.gives) {
             // A line that can name no request states no failed one: it is around those that failed.
@@ -284,27 +269,41 @@ impl<'c> Scanner<'c> {
         let (Some(verdict), Some(cause)) = (verdict, verdict.and_then(|verdict| verdict.cause)) else {
             return Ending::Benign;
         };
-        let service = known.service.id(event, Witness::Diagnosis, part);
         let worker = if known.judge.has_echoes() { worker_of(event) } else { 0 };
         let by_client = known.reader.format().pairs_by_client();
         // A session of a stream or mail proxy is no request, and stands in no access log.
         let session = kind == WitnessKind::Failure && !by_client && is_session(event);
         let kind = if session { WitnessKind::Session } else { kind };
-        let witness = self.witness(event, time, place, verdict, cause, service, part);
-        // A thread's number stays the same from client to client: it is no connection.
-        let (connection, request) = if by_client { (0, 0) } else { (witness.connection, witness.request) };
-        keep(part, WitnessRecord { kind, worker, by_client, connection, request, ..witness }, text);
+        self.testify(found, event, verdict, cause, part, |witness| {
+            // A thread's number stays the same from client to client: it is no connection.
+            let (connection, request) = if by_client { (0, 0) } else { (witness.connection, witness.request) };
+            WitnessRecord { kind, worker, by_client, connection, request, ..witness }
+        })
+    }
+
+    /// Keeps the record as a witness, such as `shape` makes it.
+    fn testify(
+        &mut self,
+        found: Found<'_>,
+        event: &Event<'_>,
+        verdict: Verdict,
+        cause: CauseId,
+        part: &mut Part,
+        shape: impl FnOnce(WitnessRecord) -> WitnessRecord,
+    ) -> Ending {
+        let known = &mut self.readers[found.which];
+        let service = known.service.id(event, known.reader.format().witness, part);
+        let witness = self.witness(found, event, verdict, cause, service, part);
+        keep(part, shape(witness), found.text);
         Ending::Event
     }
 
-    #[allow(clippy::too_many_arguments)] // one record's worth of facts, used by the two callers above
     fn witness(
         &mut self,
+        Found { time, place, .. }: Found<'_>,
         event: &Event<'_>,
-        time: Option<Timestamp>,
-        place: Place,
         verdict: Verdict,
-        cause: crate::cause::CauseId,
+        cause: CauseId,
         service: NameId,
         part: &mut Part,
     ) -> WitnessRecord {
@@ -355,6 +354,17 @@ fn with_bytes(mut part: Part, chunk: Chunk) -> Part {
 fn answered_by(event: &Event<'_>) -> AnsweredBy {
     let is = |by: &&AnsweredBy| event.raw(Field::AnsweredBy) == Some(by.name().as_bytes());
     AnsweredBy::ALL.iter().find(is).copied().unwrap_or(AnsweredBy::Unknown)
+}
+
+/// A record that was read.
+#[derive(Debug, Clone, Copy)]
+struct Found<'t> {
+    /// The reader that read it.
+    which: usize,
+    /// When it was, by its own stamp or one near it.
+    time: Option<Timestamp>,
+    place: Place,
+    text: &'t [u8],
 }
 
 /// Where a record stands in its part.

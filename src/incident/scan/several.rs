@@ -2,15 +2,12 @@
 //!
 //! In: a line that no format reads as one record; a row that was made for another request. Out: how it ends.
 
-use super::keep::keep;
-use super::{Place, Scanner, Wrapper, is_failure, trimmed};
+use super::{Found, Place, Scanner, Wrapper, is_failure, trimmed};
 use crate::cause::Gives;
 use crate::event::{Event, Field};
-use crate::grammar::Witness;
 use crate::grammar::json::objects;
 use crate::incident::part::{Part, WitnessKind, WitnessRecord};
 use crate::source::Piece;
-use crate::time::Timestamp;
 
 /// How a record ends. Ordered: of several in one line the greatest is the line's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,41 +48,28 @@ impl Scanner<'_> {
     }
 
     /// What was done for another request: where it failed it says why, if that one failed too. Its client is the product.
-    pub(super) fn attempt(
-        &mut self,
-        which: usize,
-        event: &mut Event<'_>,
-        time: Option<Timestamp>,
-        place: Place,
-        part: &mut Part,
-        text: &[u8],
-    ) -> Ending {
-        let known = &mut self.readers[which];
+    pub(super) fn attempt(&mut self, found: Found<'_>, event: &mut Event<'_>, part: &mut Part) -> Ending {
+        let known = &mut self.readers[found.which];
         let Some(status) = event.status().filter(|status| is_failure(*status, event)) else { return Ending::Passed };
         let verdict = known.memo.request(&known.judge, event, status);
         let Some(cause) = verdict.cause else { return Ending::Passed };
         if let Some(id) = event.get(Field::ParentId) {
             event.set(Field::RequestId, id);
         }
-        let service = known.service.id(event, Witness::Request, part);
-        let witness = self.witness(event, time, place, verdict, cause, service, part);
         let kind = if verdict.gives == Gives::Warning { WitnessKind::Warning } else { WitnessKind::Failure };
-        keep(part, WitnessRecord { kind, status, client: 0, request: 0, ..witness }, text);
-        Ending::Event
+        self.testify(found, event, verdict, cause, part, |witness| WitnessRecord {
+            kind,
+            status,
+            client: 0,
+            request: 0,
+            ..witness
+        })
     }
 
     /// An access line without a status tells of a connection, and not of a request that was answered: it counts none, and
     /// is judged like a diagnosis. What no rule knows there is nothing to look into.
-    pub(super) fn unanswered(
-        &mut self,
-        which: usize,
-        event: &Event<'_>,
-        time: Option<Timestamp>,
-        place: Place,
-        part: &mut Part,
-        text: &[u8],
-    ) -> Ending {
-        let known = &mut self.readers[which];
+    pub(super) fn unanswered(&mut self, found: Found<'_>, event: &Event<'_>, part: &mut Part) -> Ending {
+        let known = &mut self.readers[found.which];
         let Some(verdict) = known.judge.diagnosis(event) else { return Ending::Passed };
         let kind = match verdict.gives {
             // What was lost without an answer stands in no other log.
@@ -95,10 +79,7 @@ impl Scanner<'_> {
             Gives::Benign => return Ending::Benign,
         };
         let Some(cause) = verdict.cause else { return Ending::Benign };
-        let service = known.service.id(event, Witness::Diagnosis, part);
-        let witness = self.witness(event, time, place, verdict, cause, service, part);
-        keep(part, WitnessRecord { kind, ..witness }, text);
-        Ending::Event
+        self.testify(found, event, verdict, cause, part, |witness| WitnessRecord { kind, ..witness })
     }
 
     /// Whether a line is no record but says what follows: every format takes from it what is for it.
