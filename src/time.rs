@@ -9,7 +9,7 @@ mod us;
 mod zone;
 
 use civil::{days_from_civil, digits, month_named};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 pub use zone::Zone;
 
@@ -49,9 +49,17 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// For people's eyes as RFC 3339; in binary forms, which lose nothing, as microseconds.
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        if to.is_human_readable() { to.collect_str(self) } else { self.0.serialize(to) }
+    }
+}
+
+/// Of binary forms only: what is shown has lost its microseconds.
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        i64::deserialize(from).map(Self)
     }
 }
 

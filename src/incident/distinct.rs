@@ -3,6 +3,7 @@
 //! Merges in any order to the same result: the exact set is a union, the estimate a HyperLogLog (Flajolet et al. 2007).
 
 use ahash::AHashSet;
+use serde::{Deserialize, Serialize};
 
 /// Up to here the number is exact.
 const EXACT: usize = 256;
@@ -10,7 +11,7 @@ const EXACT: usize = 256;
 const REGISTER_BITS: u32 = 11;
 
 /// A set of hashes of which only the size is asked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Distinct {
     exact: AHashSet<u64>,
     registers: Option<Box<[u8]>>,

@@ -12,6 +12,7 @@ use super::part::WitnessKind;
 use super::waiting::Held;
 use crate::time::Timestamp;
 use ahash::AHashMap;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Lines about one failure are written within this time: nothing is waited for between them.
@@ -20,8 +21,8 @@ const TOGETHER_MICROS: i64 = 1_000_000;
 const MOST_WAITING: usize = 65_536;
 
 /// Failures that wait for what their worker says next.
-#[derive(Debug, Default)]
-pub(super) struct Echoes {
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Echoes {
     by_worker: AHashMap<u64, Told>,
     /// Worker and number, in order of arrival.
     queue: VecDeque<(u64, u64)>,
@@ -29,7 +30,7 @@ pub(super) struct Echoes {
 }
 
 /// What a worker said last.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Told {
     number: u64,
     held: Held,

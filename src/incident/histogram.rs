@@ -3,11 +3,13 @@
 //! Buckets are 2^n seconds wide and lie on multiples of their width. When the span grows beyond the room, neighbours are
 //! added up; the result depends on what was counted, never on the order.
 
+use serde::{Deserialize, Serialize};
+
 /// Buckets of one histogram.
 const MOST_BUCKETS: usize = 512;
 
 /// Counts per time bucket.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeHistogram {
     /// The bucket's width is 2^`shift` seconds.
     shift: u32,

@@ -10,13 +10,14 @@ use super::alone::Alone;
 use super::echo::Echoes;
 use super::names::{NONE, NameId};
 use super::part::{WitnessKind, WitnessRecord};
-use super::segment::{EvidenceLine, Failure, MOST_EVIDENCE_BYTES, TroubleKind};
+use super::segment::{EvidenceLine, Failure, MOST_EVIDENCE_BYTES, Spot, TroubleKind};
 use super::tally::{SeriesKey, Tally};
 use super::waiting::{Held, Waiting};
 use crate::cause::Catalogue;
 use crate::event::{AnsweredBy, Certainty};
 use crate::grammar::Marks;
 use crate::time::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A diagnosis that ends a request is written within this of the access line: cached clocks, buffers.
 const SLACK_MICROS: i64 = 3_000_000;
@@ -26,7 +27,7 @@ const WAIT_MICROS: i64 = 300_000_000;
 const MOST_WAITING: usize = 65_536;
 
 /// A witness with its names in the tally's numbers and its place in the log.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Placed<'t> {
     /// The witness; its names are the tally's.
     pub witness: WitnessRecord,
@@ -34,16 +35,19 @@ pub struct Placed<'t> {
     pub time: Timestamp,
     /// Which member of which log.
     pub member: u32,
+    /// Which file of the member, from the oldest: see [`Part::age`](super::Part::age).
+    pub age: u32,
     /// Its line, from 1.
     pub line: u64,
     /// Where it begins in the member's text.
     pub offset: u64,
     /// Its text.
+    #[serde(skip)]
     pub text: &'t [u8],
 }
 
 /// Brings requests and diagnoses together.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Join<'c> {
     catalogue: &'c Catalogue,
     clock: Timestamp,
@@ -59,7 +63,7 @@ pub struct Join<'c> {
 }
 
 /// Which kinds of logs are read. With only one of them nothing has to wait.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sides {
     /// Some log counts requests.
     pub requests: bool,
@@ -71,7 +75,29 @@ pub struct Sides {
     pub by_client: bool,
 }
 
+/// What waits in a join, as a state keeps it.
+pub type JoinState = (Timestamp, Waiting, Waiting, Echoes, Sides, u64);
+
+impl Serialize for Join<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (&self.clock, &self.diagnoses, &self.requests, &self.echoes, &self.sides, &self.crowded_out).serialize(to)
+    }
+}
+
 impl<'c> Join<'c> {
+    /// With what waited when it was saved.
+    pub fn restored(catalogue: &'c Catalogue, state: JoinState) -> Self {
+        let (clock, diagnoses, requests, echoes, sides, crowded_out) = state;
+        Self { catalogue, clock, diagnoses, requests, found: Vec::new(), echoes, sides, crowded_out }
+    }
+
+    /// Other kinds of logs are read from now on.
+    pub fn set_sides(&mut self, sides: Sides) {
+        self.sides = sides;
+        self.diagnoses.set_clients(sides.clients);
+        self.requests.set_clients(sides.clients);
+    }
+
     /// For logs of these kinds.
     pub fn new(catalogue: &'c Catalogue, sides: Sides) -> Self {
         Self {
@@ -236,9 +262,9 @@ impl<'c> Join<'c> {
         let key = SeriesKey { cause: decided.cause, service, kind: TroubleKind::Requests };
         let segment = tally.count(key, &failure);
         if let Some(diagnosis) = &best {
-            segment.keep(0, diagnosis.member, diagnosis.offset, || diagnosis.evidence(0));
+            segment.keep(0, diagnosis.spot(), || diagnosis.evidence(0));
         }
-        segment.keep(2, request.member, request.offset, || request.evidence(2));
+        segment.keep(2, request.spot(), || request.evidence(2));
         for number in found {
             if let Some(other) = self.diagnoses.get_mut(*number) {
                 other.claimed.get_or_insert(key);
@@ -289,13 +315,17 @@ fn settle_diagnosis(diagnosis: &Placed<'_>, claimed: Option<SeriesKey>, tally: &
 fn count_alone(placed: &Placed<'_>, tally: &mut Tally) {
     let alone = Alone::of(&placed.witness, placed.time);
     let segment = tally.count(alone.key, &alone.failure);
-    segment.keep(alone.rank, placed.member, placed.offset, || placed.evidence(alone.rank));
+    segment.keep(alone.rank, placed.spot(), || placed.evidence(alone.rank));
 }
 
 impl Placed<'_> {
     fn evidence(&self, rank: u8) -> EvidenceLine {
         let text = self.text[..self.text.len().min(MOST_EVIDENCE_BYTES)].to_vec();
-        EvidenceLine { rank, member: self.member, offset: self.offset, line: self.line, text }
+        EvidenceLine { rank, member: self.member, age: self.age, offset: self.offset, line: self.line, text }
+    }
+
+    fn spot(&self) -> Spot {
+        (self.member, self.age, self.offset)
     }
 }
 

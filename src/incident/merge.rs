@@ -10,16 +10,23 @@ use super::part::{Part, WitnessRecord};
 use super::series::Series;
 use super::tally::{SeriesKey, Tally};
 use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Puts the parts of several logs into one order.
-#[derive(Debug)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Merge {
     logs: Vec<Log>,
 }
 
-#[derive(Debug)]
+/// Files of one log that are read at the same time: one that was rotated away is written for a while yet. Of more the
+/// lines of the oldest are numbered anew.
+const MOST_FILES: usize = 8;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Log {
+    /// It counts requests: at the same stamp the reasons of other logs come first.
+    answers: bool,
     parts: VecDeque<(u32, Part)>,
     /// The next witness of the first part.
     next: usize,
@@ -29,14 +36,15 @@ struct Log {
     stamp: Option<Timestamp>,
     /// Nothing more will come.
     ended: bool,
-    /// Lines of the member read so far.
-    lines: u64,
-    member: u32,
+    /// All that is there for now was pushed.
+    dry: bool,
+    /// Lines read so far of the files that are being read, by member and age.
+    files: VecDeque<(u32, u32, u64)>,
     names: LocalNames,
 }
 
 /// A part's names in the tally's numbers.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct LocalNames {
     services: Vec<Option<NameId>>,
     upstreams: Vec<Option<NameId>>,
@@ -46,17 +54,27 @@ struct LocalNames {
 impl Merge {
     /// For so many logs. Logs of diagnoses should come first: at the same stamp they are taken first.
     pub fn new(logs: usize) -> Self {
-        let log = || Log {
+        let mut merge = Self::default();
+        for _ in 0..logs {
+            merge.add(false);
+        }
+        merge
+    }
+
+    /// One log more, behind the others; `answers`: it counts requests, and is taken after the others at the same stamp.
+    pub fn add(&mut self, answers: bool) -> usize {
+        self.logs.push(Log {
+            answers,
             parts: VecDeque::new(),
             next: 0,
             clock: Timestamp::from_micros(i64::MIN),
             stamp: None,
             ended: false,
-            lines: 0,
-            member: u32::MAX,
+            dry: false,
+            files: VecDeque::new(),
             names: LocalNames::default(),
-        };
-        Self { logs: (0..logs).map(|_| log()).collect() }
+        });
+        self.logs.len() - 1
     }
 
     /// The next part of a log, from this member of it.
@@ -67,6 +85,21 @@ impl Merge {
     /// The log has no more parts.
     pub fn end(&mut self, log: usize) {
         self.logs[log].ended = true;
+    }
+
+    /// Whether all that is there of the log for now was pushed. Others wait for a dry log only until a part is overdue.
+    pub fn set_dry(&mut self, log: usize, dry: bool) {
+        self.logs[log].dry = dry;
+    }
+
+    /// How many parts of the log wait.
+    pub fn waiting_parts(&self, log: usize) -> usize {
+        self.logs[log].parts.len()
+    }
+
+    /// How many witnesses wait in all.
+    pub fn waiting_witnesses(&self) -> usize {
+        self.logs.iter().flat_map(|log| &log.parts).map(|(_, part)| part.witnesses.len()).sum()
     }
 
     /// The first log of which the next part must be known before anything more can be taken.
@@ -81,17 +114,29 @@ impl Merge {
 
     /// Takes what can be taken in order, until a log must show its next part. Parts that are used up are handed to
     /// `spent` with their log.
-    pub fn advance(&mut self, tally: &mut Tally, join: &mut Join<'_>, mut spent: impl FnMut(usize, Part)) {
+    pub fn advance(&mut self, tally: &mut Tally, join: &mut Join<'_>, spent: impl FnMut(usize, Part)) {
+        self.advance_to(i64::MIN, tally, join, spent);
+    }
+
+    /// The same where logs have no end: a part that came by `overdue` waits for dry logs no longer.
+    pub fn advance_to(
+        &mut self,
+        overdue: i64,
+        tally: &mut Tally,
+        join: &mut Join<'_>,
+        mut spent: impl FnMut(usize, Part),
+    ) {
         loop {
             for at in 0..self.logs.len() {
                 while let Some(part) = self.logs[at].used_up(tally) {
                     spent(at, part);
                 }
             }
-            if self.waits_for().is_some() {
+            let Some(at) = self.first() else { return };
+            let came = self.logs[at].parts.front().map_or(i64::MAX, |(_, part)| part.came);
+            if self.logs.iter().any(|log| log.parts.is_empty() && !log.ended && !(log.dry && came <= overdue)) {
                 return;
             }
-            let Some(at) = self.first() else { return };
             let limit = self.limit_beside(at);
             self.logs[at].take_until(limit, tally, join);
         }
@@ -99,13 +144,20 @@ impl Merge {
 
     /// The log whose next witness is the earliest.
     fn first(&self) -> Option<usize> {
-        (0..self.logs.len()).filter(|at| !self.logs[*at].parts.is_empty()).min_by_key(|at| (self.logs[*at].head(), *at))
+        let waiting = (0..self.logs.len()).filter(|at| !self.logs[*at].parts.is_empty());
+        waiting.min_by_key(|at| (self.logs[*at].head(), self.place(*at)))
+    }
+
+    /// Which of two logs comes first at the same stamp.
+    fn place(&self, at: usize) -> (bool, usize) {
+        (self.logs[at].answers, at)
     }
 
     /// How far this log may go before another one is due: its time and number.
     fn limit_beside(&self, at: usize) -> Option<(Timestamp, bool)> {
         let others = (0..self.logs.len()).filter(|other| *other != at && !self.logs[*other].parts.is_empty());
-        others.map(|other| (self.logs[other].head(), other)).min().map(|(time, other)| (time, at < other))
+        let next = others.map(|other| (self.logs[other].head(), self.place(other))).min();
+        next.map(|(time, other)| (time, self.place(at) < other))
     }
 }
 
@@ -129,21 +181,35 @@ impl Log {
         }
         let member = *member;
         if self.next == 0 {
-            self.begin(member);
+            self.begin();
         }
         let (_, mut part) = self.parts.pop_front()?;
         self.next = 0;
-        self.lines += part.counts.lines();
+        self.count_lines(member, part.age, part.counts.lines());
         self.stamp = part.last_stamp.or(self.stamp);
         count(&mut part, member, &mut self.names, tally);
         Some(part)
     }
 
-    /// Makes ready for the first part, of this member.
-    fn begin(&mut self, member: u32) {
-        if self.member != member {
-            (self.member, self.lines) = (member, 0);
+    /// Lines read so far of this file.
+    fn lines(&self, member: u32, age: u32) -> u64 {
+        let file = self.files.iter().rev().find(|(of, its, _)| (*of, *its) == (member, age));
+        file.map_or(0, |(_, _, lines)| *lines)
+    }
+
+    fn count_lines(&mut self, member: u32, age: u32, lines: u64) {
+        if let Some(file) = self.files.iter_mut().rev().find(|(of, its, _)| (*of, *its) == (member, age)) {
+            file.2 += lines;
+            return;
         }
+        self.files.push_back((member, age, lines));
+        if self.files.len() > MOST_FILES {
+            self.files.pop_front();
+        }
+    }
+
+    /// Makes ready for the first part.
+    fn begin(&mut self) {
         if let Some((_, part)) = self.parts.front() {
             self.names.begin(part);
         }
@@ -162,13 +228,14 @@ impl Log {
     fn take_until(&mut self, limit: Option<(Timestamp, bool)>, tally: &mut Tally, join: &mut Join<'_>) {
         let Some(member) = self.parts.front().map(|(member, _)| *member) else { return };
         if self.next == 0 {
-            self.begin(member);
+            self.begin();
         }
         if let Some(series) = self.parts.front_mut().and_then(|(_, part)| part.alone.take()) {
             self.take_series(member, series, tally);
             return;
         }
         let Some((_, part)) = self.parts.front() else { return };
+        let lines = self.lines(member, part.age);
         while let Some(witness) = part.witnesses.get(self.next) {
             let time = self.time_of(witness);
             let due = time.map_or(self.clock, |time| time.max(self.clock));
@@ -179,11 +246,11 @@ impl Log {
             self.next += 1;
             match time {
                 Some(time) => {
-                    let placed = placed(witness, time, member, self.lines, part, &mut self.names, tally);
+                    let placed = placed(witness, time, member, lines, part, &mut self.names, tally);
                     join.take(&placed, tally);
                 }
                 None => {
-                    let line = self.lines + u64::from(witness.line) + 1;
+                    let line = lines + u64::from(witness.line) + 1;
                     tally.count_undated(member, witness.cause, line, part.text(witness));
                 }
             }
@@ -193,6 +260,7 @@ impl Log {
     /// Takes what the first part's witnesses amount to.
     fn take_series(&mut self, member: u32, series: Series, tally: &mut Tally) {
         let Some((_, part)) = self.parts.front() else { return };
+        let lines = self.lines(member, part.age);
         for (key, segment) in series.into_segments() {
             self.clock = self.clock.max(segment.last);
             let key = SeriesKey {
@@ -203,9 +271,9 @@ impl Log {
                 |id| translate(&mut self.names.upstreams, &mut tally.upstreams, &part.upstreams, id),
                 |id| translate(&mut self.names.paths, &mut tally.paths, &part.paths, id),
                 |line| {
-                    line.member = member;
+                    (line.member, line.age) = (member, part.age);
                     line.offset += part.offset;
-                    line.line += self.lines + 1;
+                    line.line += lines + 1;
                 },
             );
             tally.absorb(key, segment);
@@ -240,6 +308,7 @@ fn placed<'p>(
         witness: global,
         time,
         member,
+        age: part.age,
         line: lines + u64::from(witness.line) + 1,
         offset: part.offset + u64::from(witness.at),
         text: part.text(witness),

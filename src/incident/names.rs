@@ -4,9 +4,10 @@
 //! how many were folded into it is counted.
 
 use ahash::AHashMap;
+use serde::{Deserialize, Serialize};
 
 /// A name's number in one [`Names`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NameId(pub u32);
 
 /// The log names none.
@@ -31,7 +32,8 @@ fn slot_of(name: &[u8]) -> usize {
 }
 
 /// Names and their numbers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Saved", into = "Saved")]
 pub struct Names {
     by_name: AHashMap<Box<[u8]>, NameId>,
     /// Names asked for lately, by a part of their bytes: neighbouring lines are about the same few.
@@ -39,6 +41,28 @@ pub struct Names {
     names: Vec<Box<[u8]>>,
     most: usize,
     folded: u64,
+}
+
+/// Names as a state keeps them: what is found by name is derived.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    names: Vec<Box<[u8]>>,
+    most: u64,
+    folded: u64,
+}
+
+impl From<Saved> for Names {
+    fn from(Saved { names, most, folded }: Saved) -> Self {
+        let beside = [NONE, OTHERS].len();
+        let numbered = names.iter().enumerate().skip(beside).map(|(at, name)| (name.clone(), NameId(at as u32)));
+        Self { by_name: numbered.collect(), names, folded, ..Self::with_room_for(most as usize) }
+    }
+}
+
+impl From<Names> for Saved {
+    fn from(names: Names) -> Self {
+        Self { names: names.names, most: names.most as u64, folded: names.folded }
+    }
 }
 
 impl Names {

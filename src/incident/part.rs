@@ -1,15 +1,17 @@
 //! What one chunk of one log proves.
 
 use super::names::{NameId, Names};
+use super::segment::MOST_EVIDENCE_BYTES;
 use super::series::Series;
 use super::template::Templates;
 use crate::cause::{CauseId, RuleId};
 use crate::event::{AnsweredBy, Certainty};
 use crate::grammar::Marks;
 use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// How the physical lines of a chunk ended: each in exactly one of these.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineCounts {
     /// Witnesses of trouble.
     pub events: u64,
@@ -40,7 +42,7 @@ impl LineCounts {
 }
 
 /// What a witness is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WitnessKind {
     /// A request that was answered with 5xx, or with nothing that is HTTP.
     Request,
@@ -57,7 +59,7 @@ pub enum WitnessKind {
 }
 
 /// One record that is a witness of trouble. Zero stands for "not known" in every hash.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct WitnessRecord {
     /// What it is.
     pub kind: WitnessKind,
@@ -108,7 +110,7 @@ pub struct WitnessRecord {
 }
 
 /// Requests of one service in one second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Traffic {
     /// The service, in the part's numbers.
     pub service: NameId,
@@ -119,12 +121,16 @@ pub struct Traffic {
 }
 
 /// What one chunk of one log proves. Made by a worker from the chunk alone.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Part {
     /// The text of its records, for evidence: the chunk's bytes, or what they hold.
     pub bytes: Vec<u8>,
     /// Where the chunk begins in the (decompressed) text.
     pub offset: u64,
+    /// Which of the files that a followed log has had, from the oldest; 0 where logs are read once.
+    pub age: u32,
+    /// When it was read, in microseconds of any clock that never goes back; 0 where logs are read once.
+    pub came: i64,
     /// How its lines ended.
     pub counts: LineCounts,
     /// Requests counted.
@@ -158,6 +164,8 @@ impl Part {
         Self {
             bytes,
             offset,
+            age: 0,
+            came: 0,
             counts: LineCounts::default(),
             requests: 0,
             witnesses: room,
@@ -178,6 +186,19 @@ impl Part {
             Some(last) if last.service == service && last.second == second => last.requests += 1,
             _ => self.traffic.push(Traffic { service, second, requests: 1 }),
         }
+    }
+
+    /// Keeps of the text only what its witnesses may be evidence with: for parts that wait.
+    pub fn slim(&mut self) {
+        let mut kept = Vec::new();
+        for witness in &mut self.witnesses {
+            let start = witness.start as usize;
+            let length = (witness.length as usize).min(MOST_EVIDENCE_BYTES);
+            let text = self.bytes.get(start..start + length).unwrap_or_default();
+            (witness.start, witness.length) = (kept.len() as u32, text.len() as u32);
+            kept.extend_from_slice(text);
+        }
+        self.bytes = kept;
     }
 
     /// The text of a witness, verbatim, without its last line end.

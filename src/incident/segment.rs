@@ -5,15 +5,17 @@
 
 use super::distinct::Distinct;
 use super::histogram::TimeHistogram;
+use super::latency;
 use super::names::NameId;
 use crate::cause::RuleId;
 use crate::event::Certainty;
 use crate::time::Timestamp;
 use ahash::AHashMap;
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
 /// What kind of trouble a segment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum TroubleKind {
     /// Requests that an access log shows as failed.
     Requests,
@@ -33,16 +35,18 @@ const MOST_NAMES: usize = 256;
 const MOST_EVIDENCE_OF_RANK: usize = 2;
 /// Longer lines of evidence are cut; the whole stands in the log.
 pub const MOST_EVIDENCE_BYTES: usize = 4096;
-/// Latencies above this count as this much: 10 hours.
-const MOST_LATENCY_MS: u64 = 36_000_000;
+/// Where a record stands: which log's member, which of its files, at which byte. Evidence is the lowest.
+pub type Spot = (u32, u32, u64);
 
 /// A kept line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceLine {
     /// Rank among evidence: 0 for the diagnosis itself, 1 for conditions, 2 for requests.
     pub rank: u8,
     /// Which log's member, in the order of reading.
     pub member: u32,
+    /// Which of the files that the member has had, from the oldest.
+    pub age: u32,
     /// Where the record begins in the text of the member.
     pub offset: u64,
     /// Line number, from 1.
@@ -77,12 +81,26 @@ pub struct Failure {
 }
 
 /// Counts by name, with a cap: of more names those that came first are kept.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "(Vec<(NameId, u64)>, u64)", into = "(Vec<(NameId, u64)>, u64)")]
 pub struct Breakdown {
     /// In the order in which they came.
     counts: Vec<(NameId, u64)>,
     places: AHashMap<NameId, usize>,
     beyond: u64,
+}
+
+impl From<(Vec<(NameId, u64)>, u64)> for Breakdown {
+    fn from((counts, beyond): (Vec<(NameId, u64)>, u64)) -> Self {
+        let places = counts.iter().enumerate().map(|(place, (name, _))| (*name, place)).collect();
+        Self { counts, places, beyond }
+    }
+}
+
+impl From<Breakdown> for (Vec<(NameId, u64)>, u64) {
+    fn from(breakdown: Breakdown) -> Self {
+        (breakdown.counts, breakdown.beyond)
+    }
 }
 
 impl Breakdown {
@@ -132,7 +150,7 @@ impl Breakdown {
 }
 
 /// Counts of the few different things that a segment sees: statuses, rules.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Few<K>(Vec<(K, u64)>);
 
 impl<K: Copy + Ord> Few<K> {
@@ -154,7 +172,7 @@ impl<K: Copy + Ord> Few<K> {
 }
 
 /// A stretch of failures of one cause and service.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Segment {
     /// First failure.
     pub first: Timestamp,
@@ -179,6 +197,7 @@ pub struct Segment {
     /// Clients.
     pub clients: Distinct,
     /// Durations in milliseconds, where logged.
+    #[serde(with = "super::latency")]
     pub latency: Option<Histogram<u32>>,
     /// Failures over time.
     pub timeline: TimeHistogram,
@@ -189,6 +208,11 @@ pub struct Segment {
 impl EvidenceLine {
     /// How many ranks there are; lines of an absorbed cause rank behind all of them.
     pub const RANKS: u8 = 3;
+
+    /// Where it stands.
+    pub fn spot(&self) -> Spot {
+        (self.member, self.age, self.offset)
+    }
 }
 
 impl Segment {
@@ -246,11 +270,11 @@ impl Segment {
     }
 
     /// Keeps a line as evidence, where it is among the lowest of its rank.
-    pub fn keep(&mut self, rank: u8, member: u32, offset: u64, line: impl FnOnce() -> EvidenceLine) {
-        let place = (rank, member, offset);
+    pub fn keep(&mut self, rank: u8, spot: Spot, line: impl FnOnce() -> EvidenceLine) {
+        let place = (rank, spot);
         let from = self.evidence.partition_point(|kept| kept.rank < rank);
-        let at = self.evidence.partition_point(|kept| (kept.rank, kept.member, kept.offset) < place);
-        let is_there = self.evidence.get(at).is_some_and(|kept| (kept.rank, kept.member, kept.offset) == place);
+        let at = self.evidence.partition_point(|kept| (kept.rank, kept.spot()) < place);
+        let is_there = self.evidence.get(at).is_some_and(|kept| (kept.rank, kept.spot()) == place);
         if at - from >= MOST_EVIDENCE_OF_RANK || is_there {
             return;
         }
@@ -300,17 +324,16 @@ impl Segment {
         self.rules.merge(&other.rules);
         self.upstreams.merge(&other.upstreams);
         for line in &other.evidence {
-            self.keep(line.rank, line.member, line.offset, || line.clone());
+            self.keep(line.rank, line.spot(), || line.clone());
         }
     }
 
     fn record_latency(&mut self, ms: u32) {
         if self.latency.is_none() {
-            // Two significant digits are what a person reads.
-            self.latency = Histogram::new_with_bounds(1, MOST_LATENCY_MS, 2).ok();
+            self.latency = latency::empty();
         }
         if let Some(latency) = &mut self.latency {
-            latency.saturating_record(u64::from(ms).min(MOST_LATENCY_MS));
+            latency.saturating_record(u64::from(ms).min(latency::MOST_MS));
         }
     }
 }

@@ -7,9 +7,11 @@ use super::segment::{Failure, Segment};
 use super::tally::SeriesKey;
 use crate::time::Timestamp;
 use ahash::AHashMap;
+use serde::{Deserialize, Serialize};
 
 /// Segments by cause, service and kind.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Saved", into = "Saved")]
 pub struct Series {
     gap_micros: i64,
     lists: Vec<(SeriesKey, Vec<Segment>)>,
@@ -17,6 +19,27 @@ pub struct Series {
     /// The list counted into last: neighbouring failures are mostly of one.
     last: usize,
     segments: usize,
+}
+
+/// A series as a state keeps it: what is found by key is derived.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    gap_micros: i64,
+    lists: Vec<(SeriesKey, Vec<Segment>)>,
+}
+
+impl From<Saved> for Series {
+    fn from(Saved { gap_micros, lists }: Saved) -> Self {
+        let by_key = lists.iter().enumerate().map(|(at, (key, _))| (*key, at)).collect();
+        let segments = lists.iter().map(|(_, list)| list.len()).sum();
+        Self { gap_micros, lists, by_key, last: 0, segments }
+    }
+}
+
+impl From<Series> for Saved {
+    fn from(Series { gap_micros, lists, .. }: Series) -> Self {
+        Self { gap_micros, lists }
+    }
 }
 
 impl Series {

@@ -9,13 +9,14 @@ use super::template::Templates;
 use crate::cause::CauseId;
 use crate::event::Certainty;
 use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How long it must be quiet for a trouble to be over, where the user says nothing.
 pub const USUAL_GAP_SECONDS: i64 = 300;
 
 /// Bounds on what is kept. Beyond them things are folded together, and counted as such.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Limits {
     /// Quiet time that ends an incident, seconds.
     pub gap_seconds: i64,
@@ -36,7 +37,7 @@ impl Default for Limits {
 }
 
 /// What makes two failures one trouble. Never an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SeriesKey {
     /// The cause.
     pub cause: CauseId,
@@ -47,7 +48,7 @@ pub struct SeriesKey {
 }
 
 /// One source's books: a file, or a member of a rotated set.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SourceTally {
     /// How its lines ended.
     pub counts: LineCounts,
@@ -60,7 +61,7 @@ pub struct SourceTally {
 }
 
 /// Records of trouble that bear no stamp, and stand in no line behind one: nobody can say when they were written.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Undated {
     /// How many.
     pub records: u64,
@@ -71,7 +72,7 @@ pub struct Undated {
 }
 
 /// Everything counted so far.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Tally {
     /// The bounds.
     pub limits: Limits,

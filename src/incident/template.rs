@@ -2,6 +2,7 @@
 //!
 //! In: unknown lines. Out: at most [`MOST_TEMPLATES`] shapes with counts; lines of further shapes are counted together.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Shapes that are kept.
@@ -10,7 +11,7 @@ const MOST_TEMPLATES: usize = 200;
 const MOST_BYTES: usize = 200;
 
 /// Shapes and how often each was met.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Templates {
     counts: BTreeMap<String, u64>,
     beyond: u64,

@@ -8,10 +8,11 @@ use super::segment::MOST_EVIDENCE_BYTES;
 use super::tally::SeriesKey;
 use crate::time::Timestamp;
 use ahash::AHashMap;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// A witness that waits, with a copy of its text.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Held {
     pub(super) placed: Placed<'static>,
     text: Vec<u8>,
@@ -34,8 +35,9 @@ impl Held {
 }
 
 /// Witnesses that wait, in order of arrival.
-#[derive(Debug)]
-pub(super) struct Waiting {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Saved", into = "Saved")]
+pub struct Waiting {
     /// All logs of requests name the client.
     clients: bool,
     by_key: AHashMap<Key, Numbers>,
@@ -79,7 +81,7 @@ const MOST_SPARE: usize = 1024;
 const MOST_OF_KEY: usize = 1024;
 
 /// The numbers under one key: mostly a single one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Numbers {
     One(u64),
     Many(Vec<u64>),
@@ -106,7 +108,56 @@ impl Numbers {
     }
 }
 
+/// What waits as a state keeps it: what is found by key is derived.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    clients: bool,
+    first: u64,
+    queue: VecDeque<Option<Held>>,
+}
+
+impl From<Saved> for Waiting {
+    fn from(Saved { clients, first, queue }: Saved) -> Self {
+        let mut waiting = Self { first, queue, ..Self::new(clients) };
+        waiting.find_again();
+        waiting
+    }
+}
+
+impl From<Waiting> for Saved {
+    fn from(Waiting { clients, first, queue, .. }: Waiting) -> Self {
+        Self { clients, first, queue }
+    }
+}
+
 impl Waiting {
+    /// Finds those in the queue by their keys.
+    fn find_again(&mut self) {
+        self.by_key.clear();
+        (self.count, self.by_request_alone) = (0, 0);
+        for at in 0..self.queue.len() {
+            let Some(witness) = self.queue[at].as_ref().map(|held| held.placed.witness) else { continue };
+            self.note(&witness, self.first + at as u64);
+        }
+    }
+
+    /// Whether all logs of requests name the client.
+    pub(super) fn set_clients(&mut self, clients: bool) {
+        if self.clients != clients {
+            self.clients = clients;
+            self.find_again();
+        }
+    }
+
+    /// The witness with this number can be found.
+    fn note(&mut self, witness: &WitnessRecord, number: u64) {
+        for key in self.keys(witness) {
+            self.by_key.entry(key).and_modify(|numbers| numbers.push(number)).or_insert(Numbers::One(number));
+        }
+        self.by_request_alone += usize::from(self.is_found_by_request(witness));
+        self.count += 1;
+    }
+
     /// Nothing waits yet; `clients`: all logs of requests name the client.
     pub(super) fn new(clients: bool) -> Self {
         Self {
@@ -166,14 +217,10 @@ impl Waiting {
     /// Lets a witness wait; its number.
     pub(super) fn push(&mut self, placed: &Placed<'_>) -> u64 {
         let number = self.first + self.queue.len() as u64;
-        for key in self.keys(&placed.witness) {
-            self.by_key.entry(key).and_modify(|numbers| numbers.push(number)).or_insert(Numbers::One(number));
-        }
-        self.by_request_alone += usize::from(self.is_found_by_request(&placed.witness));
+        self.note(&placed.witness, number);
         let mut text = self.spare.pop().unwrap_or_default();
         text.extend_from_slice(&placed.text[..placed.text.len().min(MOST_EVIDENCE_BYTES)]);
         self.queue.push_back(Some(Held { placed: Placed { text: b"", ..*placed }, text, claimed: None }));
-        self.count += 1;
         number
     }
 

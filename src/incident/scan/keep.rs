@@ -22,11 +22,12 @@ pub(super) fn keep(part: &mut Part, witness: WitnessRecord, text: &[u8]) {
     let evidence = || EvidenceLine {
         rank: alone.rank,
         member: 0,
+        age: 0,
         offset,
         line: u64::from(witness.line),
         text: text[..text.len().min(MOST_EVIDENCE_BYTES)].to_vec(),
     };
-    series.count(alone.key, &alone.failure).keep(alone.rank, 0, offset, evidence);
+    series.count(alone.key, &alone.failure).keep(alone.rank, (0, 0, offset), evidence);
     if series.segments() > MOST_SEGMENTS {
         part.alone = None;
     }
