@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use memchr::{memchr, memrchr};
+use serde::{Deserialize, Serialize};
 
 use super::header::{HeaderMark, Headers};
 use super::record::{MAX_RECORD_BYTES, line_end, line_start};
@@ -56,7 +57,8 @@ pub struct Chunk {
 }
 
 /// What the lines at a chunk's head that start no record belong to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Carry {
     /// There are none: the chunk begins with a record.
     Fresh,

@@ -21,6 +21,7 @@
 
 mod chunk;
 mod find;
+pub mod follow;
 mod glob;
 mod header;
 mod open;
