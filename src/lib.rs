@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`cli`] | argv -> plan, exit code |
 //! | [`engine`] | puts the stages together; the only place with threads |
+//! | [`notify`] | incidents, the time -> what is due to whom; notices -> the channels |
 //! | [`report`] | troubles, routes -> a report, told as text, JSON, NDJSON or CSV |
 //! | [`playbook`] | an incident -> its owner |
 //! | [`incident`] | witnesses -> requests joined with diagnoses -> one incident a trouble |
@@ -31,6 +32,7 @@ pub mod event;
 pub mod grammar;
 pub mod incident;
 pub mod knowledge;
+pub mod notify;
 pub mod playbook;
 pub mod report;
 pub mod source;

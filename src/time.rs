@@ -3,6 +3,7 @@
 //! In: the stamp's bytes and the zone for stamps that name none. Out: a [`Timestamp`] in UTC. Shapes and their zones:
 //! FORMATS.md, "Time zone and clock table". No clock is read here.
 
+pub mod as_micros;
 mod civil;
 mod syslog;
 mod us;

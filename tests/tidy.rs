@@ -17,6 +17,7 @@ const ROOMS: &[&str] = &[
     "main",
     "cli",
     "engine",
+    "notify",
     "report",
     "playbook",
     "incident",
