@@ -6,6 +6,7 @@
 //! | module | in -> out |
 //! |---|---|
 //! | [`cli`] | argv -> plan, exit code |
+//! | [`follow`] | logs that grow -> incidents as they open and end |
 //! | [`engine`] | puts the stages together; the only place with threads |
 //! | [`notify`] | incidents, the time -> what is due to whom; notices -> the channels |
 //! | [`report`] | troubles, routes -> a report, told as text, JSON, NDJSON or CSV |
@@ -29,6 +30,7 @@ pub mod cli;
 pub mod engine;
 pub mod error;
 pub mod event;
+pub mod follow;
 pub mod grammar;
 pub mod incident;
 pub mod knowledge;
