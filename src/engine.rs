@@ -8,6 +8,7 @@
 //! ```
 //! The consumer asks for each log's chunks, a few ahead, so what is in memory is bounded whatever the logs are.
 
+mod live;
 mod look;
 
 use crate::cause::Catalogue;
@@ -25,8 +26,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+pub use live::{Kept, Live, NewLog, Shape, Taken};
 pub(crate) use look::candidates;
-use look::{Stream, look_at, sides};
+use look::{Stream, look_at, sides_of};
 
 /// Chunks of one log that are under way at the same time.
 const CHUNKS_AHEAD: usize = 4;
@@ -110,19 +112,24 @@ pub fn run(
     };
     let chunk_bytes = chunk_bytes(options, logs.len());
     let (mut streams, found) = look_at(logs, grammars, options, chunk_bytes, &mut outcome)?;
-    let sides = sides(&found);
+    let sides = sides_of(&found);
     streams.iter_mut().for_each(|stream| stream.plan.joins = sides.requests && sides.diagnoses);
     let mut join = Join::new(catalogue, sides);
     read_all(streams, catalogue, options, chunk_bytes, progress, &mut outcome, &mut join);
     join.finish(&mut outcome.tally);
     tell_undated(catalogue, &mut outcome);
-    if join.crowded_out > 0 {
-        outcome.notes.push(format!(
+    outcome.notes.extend(crowded_out(&join));
+    Ok(outcome)
+}
+
+/// What had to be judged for want of room is told.
+fn crowded_out(join: &Join<'_>) -> Option<String> {
+    (join.crowded_out > 0).then(|| {
+        format!(
             "{} requests and error lines waited for each other until there was no more room, and were judged alone",
             join.crowded_out
-        ));
-    }
-    Ok(outcome)
+        )
+    })
 }
 
 /// What could be placed in no time is told all the same.

@@ -6,6 +6,7 @@ use crate::error::{Defect, Result};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::Path;
+use xxhash_rust::xxh3::Xxh3Default;
 
 /// Folders nested deeper than this are a loop.
 const MOST_DEPTH: usize = 8;
@@ -53,6 +54,16 @@ impl Library {
             }
         }
         Ok(())
+    }
+
+    /// A number that stands for all of it: another where a letter of it is another.
+    pub fn digest(&self) -> u64 {
+        let mut hash = Xxh3Default::new();
+        for (name, file) in &self.files {
+            hash.update(name.as_bytes());
+            hash.update(file.text.as_bytes());
+        }
+        hash.digest()
     }
 
     /// The files whose paths begin with `folder` (`causes/`), in their order.

@@ -22,6 +22,37 @@ pub(super) struct Args {
 
     #[command(flatten)]
     pub(super) telling: Telling,
+
+    #[command(flatten)]
+    pub(super) following: Following,
+}
+
+/// How logs are followed.
+#[derive(Debug, clap::Args)]
+pub(super) struct Following {
+    /// Go on reading as the logs grow, and tell incidents as they open and end
+    #[arg(short = 'f', long, visible_short_alias = 'F')]
+    pub(super) follow: bool,
+
+    /// Begin so many lines before the end of each log; 0 takes only what is new [default: all that is there]
+    #[arg(short = 'n', long, value_name = "N", requires = "follow")]
+    pub(super) tail: Option<u64>,
+
+    /// Keep a state in this folder, and go on from it: every line is counted once, whatever happens
+    #[arg(long, value_name = "DIR", env = "TRIAGE_STATE", global = true)]
+    pub(super) state: Option<PathBuf>,
+
+    /// The same in the usual folder ($XDG_STATE_HOME/triage)
+    #[arg(long, conflicts_with = "state", requires = "follow")]
+    pub(super) resume: bool,
+
+    /// Tell one line per event, also on a terminal
+    #[arg(long, requires = "follow")]
+    pub(super) plain: bool,
+
+    /// Serve Prometheus metrics at this address, such as 127.0.0.1:9113
+    #[arg(long, value_name = "ADDR", requires = "follow")]
+    pub(super) metrics: Option<String>,
 }
 
 /// How logs are read and judged.
@@ -99,6 +130,21 @@ pub(super) enum Command {
     Explain(Asked),
     /// The formats that are known, and whether they do what their examples and samples say
     Grammars(GrammarsAsked),
+    /// Tell a running watch that somebody has taken an incident
+    Ack(Acked),
+    /// What a running watch (or one that was stopped) has counted: its report as of the last second
+    Status,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Acked {
+    /// The incident's id: 16 hex digits
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+
+    /// Who took it
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "")]
+    pub(super) by: String,
 }
 
 #[derive(Debug, clap::Args)]

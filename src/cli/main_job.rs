@@ -11,7 +11,7 @@ use crate::grammar::Grammars;
 use crate::grammar::nginx_conf::{NginxConf, USUAL_PLACE};
 use crate::incident::Limits;
 use crate::knowledge::Library;
-use crate::playbook::{Known, Playbook};
+use crate::playbook::{self, Playbook};
 use crate::report::{self, Kind, Report, csv::CsvTable, terminal::Style};
 use crate::source::{self, Found, Log, Member, Progress};
 use crate::time::{Timestamp, Zone};
@@ -33,11 +33,8 @@ pub(super) fn run(args: &Args) -> u8 {
 fn work(args: &Args) -> std::result::Result<u8, Vec<Defect>> {
     let form = form(args).map_err(one)?;
     let zone = display_zone(args).map_err(one)?;
-    let library = library(args).map_err(one)?;
-    let grammars = Grammars::load(&library).map_err(one)?;
-    let catalogue = Catalogue::load(&library, &grammars).map_err(one)?;
+    let Known { grammars, catalogue, options, .. } = Known::load(args).map_err(one)?;
     let playbook = playbook(args, &grammars, &catalogue)?;
-    let options = options(args, &grammars).map_err(one)?;
     let mut found = find(args).map_err(one)?;
     let progress = Progress::of(&found.logs);
     let outcome = {
@@ -52,6 +49,25 @@ fn work(args: &Args) -> std::result::Result<u8, Vec<Defect>> {
     write(args, form, zone, &report).map_err(one)?;
     complain(&report.defects);
     Ok(exit_code(args, &report))
+}
+
+/// What is known, and how logs are read by it.
+pub(super) struct Known {
+    pub(super) grammars: Grammars,
+    pub(super) catalogue: Catalogue,
+    pub(super) options: Options,
+    /// Stands for all of it.
+    pub(super) digest: u64,
+}
+
+impl Known {
+    pub(super) fn load(args: &Args) -> Result<Self> {
+        let library = library(args)?;
+        let grammars = Grammars::load(&library)?;
+        let catalogue = Catalogue::load(&library, &grammars)?;
+        let options = options(args, &grammars)?;
+        Ok(Self { grammars, catalogue, options, digest: library.digest() })
+    }
 }
 
 /// The knowledge built in, with the user's own folder laid over it.
@@ -148,11 +164,11 @@ pub(super) fn playbook(
 ) -> std::result::Result<Playbook, Vec<Defect>> {
     let Some(path) = &args.reading.playbook else { return Playbook::built_in().map_err(one) };
     let causes: Vec<&str> = catalogue.causes().map(|(_, cause)| cause.id.as_str()).collect();
-    Playbook::load(path, &Known { causes: &causes, formats: &grammars.ids() })
+    Playbook::load(path, &playbook::Known { causes: &causes, formats: &grammars.ids() })
 }
 
 /// What was asked for, else what the file's suffix says, else text.
-fn form(args: &Args) -> Result<Form> {
+pub(super) fn form(args: &Args) -> Result<Form> {
     let telling = &args.telling;
     let suffix =
         telling.output.as_deref().and_then(Path::extension).map(|suffix| suffix.to_string_lossy().to_lowercase());
@@ -167,7 +183,7 @@ fn form(args: &Args) -> Result<Form> {
     }
 }
 
-fn display_zone(args: &Args) -> Result<chrono_tz::Tz> {
+pub(super) fn display_zone(args: &Args) -> Result<chrono_tz::Tz> {
     let name = args.telling.zone.as_deref().unwrap_or("UTC");
     name.parse().map_err(|_| {
         let hint = crate::error::did_you_mean(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
@@ -176,7 +192,7 @@ fn display_zone(args: &Args) -> Result<chrono_tz::Tz> {
     })
 }
 
-fn write(args: &Args, form: Form, zone: chrono_tz::Tz, report: &Report) -> Result<()> {
+pub(super) fn write(args: &Args, form: Form, zone: chrono_tz::Tz, report: &Report) -> Result<()> {
     if args.telling.quiet && args.telling.output.is_none() && args.telling.output_format.is_none() {
         return Ok(());
     }
@@ -250,7 +266,7 @@ fn wants_colour(colour: Colour) -> bool {
     }
 }
 
-fn exit_code(args: &Args, report: &Report) -> u8 {
+pub(super) fn exit_code(args: &Args, report: &Report) -> u8 {
     let at_least = args.telling.fail_on.map(|fail_on| match fail_on {
         FailOn::Info => Severity::Info,
         FailOn::Warning => Severity::Warning,

@@ -5,6 +5,7 @@
 
 mod args;
 mod explain;
+mod follow_job;
 mod grammars;
 mod main_job;
 mod progress;
@@ -26,6 +27,9 @@ pub fn run() -> ExitCode {
     let code = match &args.command {
         Some(Command::Explain(asked)) => explain::run(asked, &args),
         Some(Command::Grammars(asked)) => grammars::run(asked.what, &args),
+        Some(Command::Ack(acked)) => follow_job::acknowledge(acked, &args),
+        Some(Command::Status) => follow_job::status(&args),
+        None if args.following.follow => follow_job::run(&args),
         None => main_job::run(&args),
     };
     ExitCode::from(code)

@@ -24,7 +24,7 @@ pub(super) struct Stream<'l> {
     pub(super) opened: Option<Chunker<Opened>>,
 }
 
-pub(super) fn sides(found: &[Detected]) -> Sides {
+pub(super) fn sides_of(found: &[Detected]) -> Sides {
     let all = |found: &'_ Detected| found.formats.iter().chain(&found.standby).cloned().collect::<Vec<_>>();
     let any = |witness| found.iter().flat_map(all).any(|format| format.witness == witness);
     let counts = |found: &&Detected| found.formats.iter().any(|format| format.witness == Witness::Request);
@@ -53,16 +53,7 @@ pub(super) fn look_at<'l>(
         if options.input_format.is_some() && found.formats.is_empty() {
             take_as_told(&mut found, &candidates, &mut outcome.sources[first_source..]);
         }
-        // What stands ready may never come: only formats that were seen decide how the log is cut.
-        let long_records = found.envelope.is_none() && found.formats.iter().any(|format| format.has_long_records());
-        let plan = Plan {
-            formats: Vec::new(),
-            envelope: found.envelope.clone(),
-            gap_seconds: options.limits.gap_seconds,
-            long_records,
-            ..Plan::nothing()
-        };
-        streams.push(Stream { log, first_source, plan, opened });
+        streams.push(Stream { log, first_source, plan: Plan::nothing(), opened });
         first_source += log.members.len();
         all_found.push(found);
     }
@@ -73,22 +64,34 @@ pub(super) fn look_at<'l>(
             (source.format, source.format_id) = (format.clone(), format_id.clone());
         }
     }
-    for (stream, found) in streams.iter_mut().zip(&all_found) {
-        stream.plan.formats = found.formats.iter().chain(&found.standby).cloned().collect();
-        // A header in force says more than the looks of a row.
-        stream.plan.formats.sort_by_key(|format| format.header_mark().is_none());
-    }
     let (zone, why) = zone_for(options, &all_found);
     outcome.zone.clone_from(&why);
     for (stream, found) in streams.iter_mut().zip(&all_found) {
-        stream.plan.zone = zone;
-        stream.plan.written = written(stream.log).or(options.now);
-        stream.plan.weave();
+        stream.plan = plan_for(found, zone, written(stream.log), options);
         let shown = if found.names_its_zone == Some(true) { "in its stamps".to_owned() } else { why.clone() };
         let sources = &mut outcome.sources[stream.first_source..stream.first_source + stream.log.members.len()];
         sources.iter_mut().for_each(|source| source.zone.clone_from(&shown));
     }
     Ok((streams, all_found))
+}
+
+/// How a log is read that was found to be this.
+pub(super) fn plan_for(found: &Detected, zone: Zone, written: Option<Timestamp>, options: &Options) -> Plan {
+    // What stands ready may never come: only formats that were seen decide how the log is cut.
+    let long_records = found.envelope.is_none() && found.formats.iter().any(|format| format.has_long_records());
+    let mut plan = Plan {
+        formats: found.formats.iter().chain(&found.standby).cloned().collect(),
+        envelope: found.envelope.clone(),
+        gap_seconds: options.limits.gap_seconds,
+        long_records,
+        zone,
+        written: written.or(options.now),
+        ..Plan::nothing()
+    };
+    // A header in force says more than the looks of a row.
+    plan.formats.sort_by_key(|format| format.header_mark().is_none());
+    plan.weave();
+    plan
 }
 
 /// The formats that a log may have: one that was named, those told, those its path has in nginx.conf (every one of
@@ -165,7 +168,7 @@ fn look_at_members(
 }
 
 /// The formats for people, and the id of the main one.
-fn shown(found: &Detected, has_lines: bool) -> (String, String) {
+pub(super) fn shown(found: &Detected, has_lines: bool) -> (String, String) {
     let (format, format_id) = match found.formats.first() {
         // Of free text every layout is at hand, whatever was seen.
         Some(format) if format.is_free_text() => (format.id.clone(), format.id.clone()),
@@ -180,7 +183,7 @@ fn shown(found: &Detected, has_lines: bool) -> (String, String) {
 
 /// Where the same bytes can be of several formats, the error lines in the same log tell which it is, else those of the
 /// logs in the same folder, else those of all logs. Gives the logs that are decided.
-fn decide_by_companions(logs: &[Log], found: &mut [Detected], grammars: &Grammars) -> Vec<usize> {
+pub(super) fn decide_by_companions(logs: &[Log], found: &mut [Detected], grammars: &Grammars) -> Vec<usize> {
     let folder = |at: usize| Path::new(&logs[at].name).parent();
     let seen: Vec<Vec<String>> = found.iter().map(|one| one.products().map(str::to_owned).collect()).collect();
     let is_open = |one: &Detected| one.formats.first().is_some_and(|main| !main.stands_for.is_empty());
@@ -204,7 +207,7 @@ fn written(log: &Log) -> Option<Timestamp> {
 }
 
 /// The format was named: it is used although the beginning of the log does not look like it.
-fn take_as_told(found: &mut Detected, named: &[Arc<Format>], sources: &mut [SourceFacts]) {
+pub(super) fn take_as_told(found: &mut Detected, named: &[Arc<Format>], sources: &mut [SourceFacts]) {
     found.formats = named.to_vec();
     for source in sources {
         source.format = named.first().map_or_else(String::new, |format| format.id.clone());
@@ -213,7 +216,7 @@ fn take_as_told(found: &mut Detected, named: &[Arc<Format>], sources: &mut [Sour
 }
 
 /// The sample without a last line that is only half there.
-fn whole_lines(sample: &[u8]) -> &[u8] {
+pub(super) fn whole_lines(sample: &[u8]) -> &[u8] {
     if sample.len() < PEEK_BYTES {
         return sample;
     }
@@ -221,7 +224,7 @@ fn whole_lines(sample: &[u8]) -> &[u8] {
 }
 
 /// The zone of stamps that name none: the user's; the one offset that all other logs show; the machine's.
-fn zone_for(options: &Options, found: &[Detected]) -> (Zone, String) {
+pub(super) fn zone_for(options: &Options, found: &[Detected]) -> (Zone, String) {
     if let Some(zone) = options.zone {
         return (zone, format!("{zone} (--tz)"));
     }

@@ -70,6 +70,13 @@ impl TimeHistogram {
             .sum()
     }
 
+    /// Forgets whole buckets before this second.
+    pub fn forget_before(&mut self, second: i64) {
+        let gone = ((second >> self.shift) - self.first).clamp(0, self.counts.len() as i64);
+        self.counts.drain(..gone as usize);
+        self.first += gone;
+    }
+
     fn grow(&mut self, first: i64, last: i64) {
         if first < self.first {
             let missing = (self.first - first) as usize;

@@ -114,6 +114,17 @@ impl Series {
         self.lists[at].1.get_mut(at_segment)
     }
 
+    /// Forgets segments that ended before this time; how many.
+    pub fn forget_before(&mut self, time: Timestamp) -> u64 {
+        let before = self.segments;
+        for (_, list) in &mut self.lists {
+            list.retain(|segment| segment.last >= time);
+        }
+        self.lists.retain(|(_, list)| !list.is_empty());
+        *self = Self::from(Saved { gap_micros: self.gap_micros, lists: std::mem::take(&mut self.lists) });
+        (before - self.segments) as u64
+    }
+
     fn list_of(&mut self, key: SeriesKey) -> usize {
         if self.lists.get(self.last).is_none_or(|(last, _)| *last != key) {
             self.last = *self.by_key.entry(key).or_insert_with(|| {

@@ -118,6 +118,18 @@ impl Tally {
         }
     }
 
+    /// Room for the books of so many sources more.
+    pub fn add_sources(&mut self, sources: usize) {
+        self.sources.resize_with(self.sources.len() + sources, SourceTally::default);
+    }
+
+    /// Forgets segments that ended before this time, and the traffic before it; how many segments. The totals stay.
+    pub fn forget_before(&mut self, time: Timestamp) -> u64 {
+        let forgotten = self.series.forget_before(time);
+        self.traffic.values_mut().for_each(|traffic| traffic.forget_before(time.seconds()));
+        forgotten
+    }
+
     /// Segments by cause, service and kind, each list in order of time.
     pub fn series(&self) -> BTreeMap<SeriesKey, &[Segment]> {
         self.series.iter().map(|(key, segments)| (*key, segments)).collect()

@@ -12,6 +12,7 @@ use crate::event::{Certainty, Severity};
 use crate::incident::{NONE, Segment, SourceTally, Tally, Trouble, Troubles};
 use crate::playbook::{Playbook, Route, Subject};
 use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Names listed in a breakdown of the report; the counts of all stand in the totals.
 const MOST_LISTED: usize = 20;
@@ -21,7 +22,7 @@ const MOST_BARS: usize = 60;
 const MOST_TEMPLATES: usize = 50;
 
 /// One source as it was read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SourceFacts {
     /// Its name.
     pub path: String,
