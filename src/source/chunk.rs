@@ -6,6 +6,8 @@
 //! is only split where each of its further lines is over the cap of [`MAX_RECORD_BYTES`] anyway, and [`Carry`] tells
 //! the worker so. `record::pieces` is the worker's half of that contract.
 
+mod live;
+
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use memchr::{memchr, memrchr};
 use serde::{Deserialize, Serialize};
 
 use super::header::{HeaderMark, Headers};
+use super::overlap::Overlap;
 use super::record::{MAX_RECORD_BYTES, line_end, line_start};
 use crate::error::{Defect, Result};
 
@@ -78,6 +81,16 @@ enum Cut {
     More,
 }
 
+/// A line over [`MAX_LINE_BYTES`] that is being read over.
+struct Skip {
+    /// Its bytes so far.
+    length: u64,
+    /// The carry of what follows it.
+    carry: Carry,
+    /// The last of them.
+    passed: Overlap,
+}
+
 /// Reads a source and cuts it into [`Chunk`]s. Holds about two times `chunk_bytes` and the caps in memory.
 pub struct Chunker<R> {
     reader: R,
@@ -91,6 +104,12 @@ pub struct Chunker<R> {
     offset: u64,
     /// The reader has nothing more to give.
     ended: bool,
+    /// The reader has nothing more to give for now; only where the source is followed.
+    dry: bool,
+    /// The last bytes that were handed out, where the source is followed.
+    passed: Option<Overlap>,
+    /// The line that is too long and has not ended yet.
+    skip: Option<Skip>,
     /// Why the reader ended early, told once after the last chunk.
     defect: Option<Defect>,
     starts: Option<RecordStart>,
@@ -111,6 +130,9 @@ impl<R: Read> Chunker<R> {
             spare: Vec::new(),
             offset: 0,
             ended: false,
+            dry: false,
+            passed: None,
+            skip: None,
             defect: None,
             starts: None,
             joint: None,
@@ -152,6 +174,9 @@ impl<R: Read> Chunker<R> {
     /// The next chunk; after the last one the defect that ended the reading early, once; then `None`.
     pub fn next_chunk(&mut self) -> Option<Result<Chunk>> {
         let mut target = self.chunk_bytes;
+        if self.skip.is_some() {
+            return self.skip_line().map(Ok);
+        }
         loop {
             self.fill(target);
             if self.filled == 0 {
@@ -159,7 +184,8 @@ impl<R: Read> Chunker<R> {
             }
             match self.cut(target) {
                 Cut::At(length, carry) => return Some(Ok(self.hand_out(length, carry))),
-                Cut::Oversize => return Some(Ok(self.skip_line())),
+                Cut::Oversize => return self.skip_line().map(Ok),
+                Cut::More if self.dry => return None,
                 // With joints every window that is no larger sees the same ones, so that it does not show how it grew.
                 Cut::More if self.joint.is_some() => target = (target * 2).min(MOST_OPEN_BYTES),
                 Cut::More => target *= 2,
@@ -174,14 +200,15 @@ impl<R: Read> Chunker<R> {
         }
     }
 
-    /// Reads until `target` bytes are at hand or the reader ends.
+    /// Reads until `target` bytes are at hand or the reader ends, or has no more for now.
     fn fill(&mut self, target: usize) {
-        while self.filled < target && !self.ended {
+        while self.filled < target && !self.ended && !self.dry {
             if self.buffer.len() < target && self.filled == self.buffer.len() {
                 self.buffer.resize(self.room_for(target), 0);
             }
             let room = target.min(self.buffer.len());
             match self.reader.read(&mut self.buffer[self.filled..room]) {
+                Ok(0) if self.passed.is_some() => self.dry = true,
                 Ok(0) => self.ended = true,
                 Ok(count) => self.filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -194,6 +221,8 @@ impl<R: Read> Chunker<R> {
     fn room_for(&self, target: usize) -> usize {
         match self.offset {
             0 => target.min((self.filled * 2).max(FIRST_READ_BYTES)),
+            // What a followed source has to give at a time is small, mostly.
+            _ if self.passed.is_some() && self.filled < FIRST_READ_BYTES => target.min(FIRST_READ_BYTES),
             _ => target,
         }
     }
@@ -279,11 +308,43 @@ impl<R: Read> Chunker<R> {
         let mut bytes = std::mem::replace(&mut self.buffer, next);
         bytes.truncate(length);
         self.filled = rest;
+        if let Some(passed) = &mut self.passed {
+            passed.pass(&bytes);
+        }
         self.mark(bytes, length as u64, carry, None)
     }
 
-    /// Reads over the line at hand, which is too long, and hands out its mark.
-    fn skip_line(&mut self) -> Chunk {
+    /// Reads over the line at hand, which is too long, and hands out its mark; `None` where it has not ended yet.
+    fn skip_line(&mut self) -> Option<Chunk> {
+        let begun = self.skip.take();
+        let mut skip = begun.unwrap_or_else(|| self.oversize_begins());
+        loop {
+            let at_hand = &self.buffer[..self.filled];
+            let line = memchr(b'\n', at_hand).map_or(self.filled, |end| end + 1);
+            let has_ended = line > 0 && at_hand[line - 1] == b'\n';
+            skip.length += line as u64;
+            skip.passed.pass(&at_hand[..line]);
+            self.buffer.copy_within(line..self.filled, 0);
+            self.filled -= line;
+            if has_ended {
+                break;
+            }
+            self.fill(self.chunk_bytes.max(FIRST_READ_BYTES));
+            if self.filled == 0 && self.dry {
+                self.skip = Some(skip);
+                return None;
+            }
+            if self.filled == 0 {
+                break;
+            }
+        }
+        if let Some(passed) = &mut self.passed {
+            *passed = skip.passed;
+        }
+        Some(self.mark(Vec::new(), skip.length, skip.carry, Some(skip.length)))
+    }
+
+    fn oversize_begins(&self) -> Skip {
         let head = &self.buffer[..self.filled.min(MAX_LINE_BYTES)];
         let begins = self.starts.as_ref().is_some_and(|starts| starts(head));
         let carry = match self.carry {
@@ -291,19 +352,7 @@ impl<R: Read> Chunker<R> {
             _ if self.starts.is_none() => Carry::Fresh,
             _ => Carry::Continues,
         };
-        let mut length = 0;
-        while self.filled > 0 {
-            if let Some(end) = memchr(b'\n', &self.buffer[..self.filled]) {
-                length += end as u64 + 1;
-                self.buffer.copy_within(end + 1..self.filled, 0);
-                self.filled -= end + 1;
-                break;
-            }
-            length += self.filled as u64;
-            self.filled = 0;
-            self.fill(self.chunk_bytes.max(FIRST_READ_BYTES));
-        }
-        self.mark(Vec::new(), length, carry, Some(length))
+        Skip { length: 0, carry, passed: self.passed.clone().unwrap_or_default() }
     }
 
     /// The chunk that stands next, and the step over it.

@@ -41,6 +41,11 @@ impl Headers {
         self.in_force.clone()
     }
 
+    /// The header that was in force where a reading goes on.
+    pub(super) fn resume(&mut self, header: Option<Arc<[u8]>>) {
+        self.in_force = header;
+    }
+
     /// Takes in whole lines that stand at this offset of their source.
     pub(super) fn pass(&mut self, lines: &[u8], offset: u64) {
         let start = match &self.mark {

@@ -25,6 +25,7 @@ pub mod follow;
 mod glob;
 mod header;
 mod open;
+mod overlap;
 mod peeked;
 mod progress;
 mod record;

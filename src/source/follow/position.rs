@@ -11,16 +11,18 @@ use crate::time::Timestamp;
 /// Up to where one followed path was handed out, over all its files.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Position {
-    /// The files that are not over yet, oldest first; the last one is the one that stands at the path.
+    /// The files that are not over yet, oldest first; the last one was the last to stand at the path.
     pub files: Vec<FilePosition>,
-    /// Files that were read to their end, oldest first: never to be read again.
+    /// Files that are not to be read, oldest first: they were read to their end, or were there before.
     pub finished: Vec<Finished>,
-    /// When the path was looked at last, in microseconds since 1970.
-    pub looked_micros: i64,
+    /// When the path was looked at last, in microseconds since 1970; `None` where it never was.
+    pub looked_micros: Option<i64>,
+    /// How long it was watched, in microseconds; times between looks that lie far apart count in part only.
+    pub watched_micros: i64,
     /// The age of the next file.
     pub next_age: u32,
-    /// A file that was there before the path was first looked at is not read from its beginning if this is set.
-    pub seen: bool,
+    /// What was last written no later is old, in nanoseconds since 1970, where no file is left to tell it.
+    pub old_ns: i64,
 }
 
 /// Up to where one file was handed out.
@@ -32,35 +34,43 @@ pub struct FilePosition {
     pub path: PathBuf,
     /// Its number among the files of the path; a truncation begins a new one.
     pub age: u32,
-    /// Bytes handed out; the next record begins here.
+    /// Bytes of its text that were handed out; the next record begins here.
     pub offset: u64,
-    /// The up to 64 bytes before the offset.
-    pub overlap: Vec<u8>,
-    /// Marks of what was read further back.
+    /// Marks of what was handed out, by offset; the last one is of the up to 64 bytes before `offset`.
     pub marks: Vec<Mark>,
     /// What the next lines belong to, where they start no record.
     pub carry: Carry,
     /// The header line in force at the offset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<Vec<u8>>,
     /// Lines handed out.
     pub lines: u64,
     /// When it was last written, as the file system tells, in nanoseconds since 1970.
     pub modified_ns: i64,
-    /// When it was last seen to have grown, in microseconds since 1970.
+    /// When it was last seen to have grown, in microseconds of watching.
     pub grew_micros: i64,
+    /// It is a copy, and whole: it is over when it is read.
+    #[serde(default)]
+    pub whole: bool,
     /// It had been read to its end at the last look.
     pub dry: bool,
+    /// What was read and not handed out, where it is on no disk any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rest: Vec<u8>,
+    /// It was cut, and if more than so many bytes turn out to have been in it, something may be lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap_beyond: Option<u64>,
 }
 
-/// A file that was read to its end.
+/// A file that is not to be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finished {
     /// Which file.
     pub identity: Identity,
-    /// Bytes of its text.
-    pub size: u64,
-    /// Its last bytes, up to 64.
-    pub overlap: Vec<u8>,
+    /// The mark at the end of its text, where that is known.
+    pub end: Option<Mark>,
+    /// Lines handed out.
+    pub lines: u64,
 }
 
 /// What stood before an offset: the hash of up to 64 bytes.

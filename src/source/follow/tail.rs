@@ -1,29 +1,38 @@
-//! One followed path, through rotations and truncations.
+//! One followed path, through rotations, truncations and restarts.
+//!
+//! ```text
+//! look(now): stat the path --same file--> grown? cut? --another file--> old ones stay open, what was missed is found
+//! next_chunk(): the oldest file first; a newer one only where the older ones have nothing for now
+//! position(): what was handed out; committed with the counts it makes each line count once
+//! ```
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
 
-use super::position::{Gap, Position};
+use super::descriptors::Descriptors;
+use super::identity::Identity;
+use super::position::{Finished, Gap, GapReason, Position};
+use super::start::Start;
+use super::stretch::{End, Shape, SharedJoint, SharedStart, Step, Stretch};
+use super::text::{Fault, Origin, Text};
+use super::turn::{Anchor, OFTEN_MICROS};
 use crate::error::Defect;
-use crate::source::{Chunk, HeaderMark};
+use crate::source::{Chunk, HeaderMark, PEEK_BYTES};
 use crate::time::Timestamp;
 
-/// Where the reading of a path begins that is already there. A file that appears later is read from its beginning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// Its first line.
-    Beginning,
-    /// What is written from now on.
-    End,
-    /// So many lines before its end.
-    LastLines(u64),
-}
+/// A file that no longer stands at the path is over when it was not written to for so long, in microseconds. Writers
+/// keep the old file until they reopen their log.
+pub const GRACE_MICROS: i64 = 60_000_000;
 
-/// Tells of a line whether a record begins with it; shared by all files of a path.
-pub type SharedStart = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
+/// The most files of one path that are kept open; the oldest are over before their time.
+pub const MOST_OLD_FILES: usize = 64;
 
-/// Tells of whole lines where they can be cut; shared by all files of a path.
-pub type SharedJoint = Arc<dyn Fn(&[u8]) -> Option<usize> + Send + Sync>;
+/// Files that are known not to be read; the oldest are forgotten.
+const MOST_FINISHED: usize = 64;
+
+/// A descriptor is given back after so long without growth, in microseconds, where many are open.
+const REST_MICROS: i64 = 60_000_000;
 
 /// What a look at the path showed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,7 +55,7 @@ pub enum Sight {
     Rotated,
     /// The same file, cut or written anew.
     Truncated,
-    /// Nothing, not yet or no more.
+    /// Nothing, not yet or no more: it is waited for.
     Missing,
     /// Something that cannot be read.
     Unreadable,
@@ -54,74 +63,370 @@ pub enum Sight {
 
 /// One followed path. Single-threaded and without a clock of its own.
 pub struct Tail {
-    path: PathBuf,
-    #[expect(dead_code, reason = "the reading follows")]
-    start: Start,
-    #[expect(dead_code, reason = "the reading follows")]
-    chunk_bytes: usize,
-    position: Position,
+    pub(super) path: PathBuf,
+    pub(super) start: Start,
+    pub(super) chunk_bytes: usize,
+    pub(super) shape: Shape,
+    /// The files that are not over, oldest first.
+    pub(super) files: Vec<Stretch>,
+    /// The last of them stands at the path.
+    pub(super) is_live: bool,
+    pub(super) finished: Vec<Finished>,
+    pub(super) next_age: u32,
+    pub(super) old_ns: i64,
+    pub(super) now: Timestamp,
+    pub(super) looked: Option<Timestamp>,
+    /// How long the path was watched, in microseconds, and the same at the last look. It never runs backwards, and it
+    /// does not jump with the clock, nor over a time in which nobody looked.
+    pub(super) watched_micros: i64,
+    pub(super) watched_then_micros: i64,
+    /// The file that was read last, where it was not found after a restart.
+    pub(super) lost: Option<Anchor>,
+    /// What is told if nothing that may have been that file is found.
+    pub(super) lost_gap: Option<Gap>,
+    /// The position to go on from, until the first look.
+    pub(super) resumed: Option<Position>,
+    pub(super) gaps: Vec<Gap>,
+    defects: Vec<Defect>,
+    /// What was told last to be wrong.
+    told: Option<String>,
+    /// A cut was dealt with since the last look.
+    pub(super) was_cut: bool,
+    head: Vec<u8>,
+    descriptors: Descriptors,
 }
 
 impl Tail {
     /// Follows a path that was not followed before.
     pub fn new(path: PathBuf, start: Start, chunk_bytes: usize) -> Self {
-        Self { path, start, chunk_bytes, position: Position::default() }
+        Self {
+            path,
+            start,
+            chunk_bytes,
+            shape: Shape::default(),
+            files: Vec::new(),
+            is_live: false,
+            finished: Vec::new(),
+            next_age: 0,
+            old_ns: i64::MIN,
+            now: Timestamp::default(),
+            looked: None,
+            watched_micros: 0,
+            watched_then_micros: 0,
+            lost: None,
+            lost_gap: None,
+            resumed: None,
+            gaps: Vec::new(),
+            defects: Vec::new(),
+            told: None,
+            was_cut: false,
+            head: Vec::new(),
+            descriptors: Descriptors::default(),
+        }
     }
 
     /// Goes on after a restart.
     pub fn resume(path: PathBuf, position: Position, chunk_bytes: usize) -> Self {
-        Self { path, start: Start::Beginning, chunk_bytes, position }
+        let looked = position.looked_micros.map(Timestamp::from_micros);
+        let (next_age, old_ns) = (position.next_age, position.old_ns);
+        let watched_micros = position.watched_micros;
+        let finished = position.finished.clone();
+        let resumed = Some(position);
+        let new = Self::new(path, Start::Beginning, chunk_bytes);
+        Self { looked, next_age, old_ns, watched_micros, finished, resumed, ..new }
+    }
+
+    /// Shares the bound on open descriptors with the other tails of the program.
+    pub fn share(&mut self, descriptors: &Descriptors) {
+        self.descriptors = descriptors.clone();
     }
 
     /// The path as it was given.
-    pub fn path(&self) -> &std::path::Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Sets where records begin, for every file of the path.
-    pub fn set_record_start(&mut self, _starts: SharedStart) {}
-
-    /// Sets where lines can be cut, for every file of the path.
-    pub fn set_joint(&mut self, _joint: SharedJoint) {}
-
-    /// Sets how header lines look, for every file of the path.
-    pub fn set_header(&mut self, _mark: HeaderMark) {}
-
-    /// The first bytes of the file, for format detection, after a [`look`](Self::look) and before anything is taken.
-    /// Whole lines, but where there is none yet. They are what will be read first; where the reading starts further on,
-    /// the head of the file all the same.
-    pub fn peek(&mut self, _n: usize) -> &[u8] {
-        &[]
+    /// The files that are read now, oldest first.
+    pub fn identities(&self) -> impl Iterator<Item = Identity> + '_ {
+        self.files.iter().map(|file| file.identity)
     }
 
-    /// Looks at the path.
-    pub fn look(&mut self, _now: Timestamp, _gaps: &mut Vec<Gap>) -> Look {
-        Look::default()
+    /// Sets where records begin, for every file of the path.
+    pub fn set_record_start(&mut self, starts: SharedStart) {
+        self.shape.starts = Some(starts);
+        self.reshape();
+    }
+
+    /// Sets where lines can be cut, for every file of the path.
+    pub fn set_joint(&mut self, joint: SharedJoint) {
+        self.shape.joint = Some(joint);
+        self.reshape();
+    }
+
+    /// Sets how header lines look, for every file of the path.
+    pub fn set_header(&mut self, mark: HeaderMark) {
+        self.shape.header = Some(mark);
+        self.reshape();
+    }
+
+    fn reshape(&mut self) {
+        self.files.iter_mut().for_each(|file| file.shape(&self.shape));
+    }
+
+    /// The first bytes, for format detection, after a [`look`](Self::look): those that will be read first, or where
+    /// there are none, or the reading began further on, the head of the newest file. Whole lines, but where there is none.
+    pub fn peek(&mut self, n: usize) -> &[u8] {
+        let n = n.min(PEEK_BYTES);
+        let begun = self.files.iter().any(|file| file.text().at() > 0);
+        let ready = self.files.iter_mut().position(|file| !begun && !file.peek(n).is_empty());
+        if let Some(index) = ready {
+            return self.files[index].peek(n);
+        }
+        self.head = self.files.last().and_then(|file| super::start::head(&file.path, n).ok()).unwrap_or_default();
+        &self.head
+    }
+
+    /// Looks at the path. Gaps are told where the files show that something may have been lost.
+    pub fn look(&mut self, now: Timestamp, gaps: &mut Vec<Gap>) -> Look {
+        self.now = now;
+        self.watched_then_micros = self.watched_micros;
+        let since = self.looked.map_or(0, |looked| now.micros().saturating_sub(looked.micros()));
+        self.watched_micros += since.clamp(0, OFTEN_MICROS);
+        if let Some(position) = self.resumed.take() {
+            self.find_again(&position);
+        }
+        let is_first = self.looked.is_none();
+        let mut sight = match self.look_at_path(is_first) {
+            Ok(sight) => sight,
+            Err(defect) => self.unreadable(defect),
+        };
+        self.look_at_old_files();
+        if std::mem::take(&mut self.was_cut) && sight != Sight::Rotated {
+            sight = Sight::Truncated;
+        }
+        self.looked = Some(now);
+        self.tell_faults();
+        self.rest();
+        gaps.append(&mut self.gaps);
+        Look { sight, defects: std::mem::take(&mut self.defects) }
+    }
+
+    fn look_at_path(&mut self, is_first: bool) -> Result<Sight, Defect> {
+        let shown = self.path.to_string_lossy().into_owned();
+        let meta = match fs::metadata(&self.path) {
+            Ok(meta) if meta.is_file() => meta,
+            Ok(_) => return Err(Defect::new(shown, "it is no file").hint("a log is waited for at this path")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(self.missing(is_first)),
+            Err(error) => return Err(crate::source::open::unopened(&shown, &error)),
+        };
+        let is_same = self.files.last().is_some_and(|file| file.identity == Identity::of(&meta));
+        if is_same {
+            self.is_live = true;
+            return Ok(self.look_at_live(&meta));
+        }
+        let file = File::open(&self.path).map_err(|error| crate::source::open::unopened(&shown, &error))?;
+        let meta = file.metadata().map_err(|error| crate::source::open::unopened(&shown, &error))?;
+        self.told = None;
+        match is_first {
+            true => self.begin(file, &meta),
+            false => self.rotated(file, &meta),
+        }
+        Ok(Sight::Rotated)
+    }
+
+    fn missing(&mut self, is_first: bool) -> Sight {
+        self.is_live = false;
+        self.told = None;
+        if is_first {
+            self.know_what_was_there();
+        }
+        Sight::Missing
+    }
+
+    fn unreadable(&mut self, defect: Defect) -> Sight {
+        self.is_live = false;
+        self.tell(defect);
+        Sight::Unreadable
+    }
+
+    fn tell(&mut self, defect: Defect) {
+        if self.told.as_deref() != Some(&*defect.what) {
+            self.told = Some(defect.what.clone());
+            self.defects.push(defect);
+        }
+    }
+
+    fn look_at_live(&mut self, meta: &Metadata) -> Sight {
+        let index = self.files.len() - 1;
+        if !self.files[index].is_written(meta) {
+            self.files[index].look(meta, self.watched_micros);
+            return Sight::Quiet;
+        }
+        self.wake(index);
+        if self.files[index].still_holds(meta.len()) {
+            self.files[index].look(meta, self.watched_micros);
+            return Sight::Grown;
+        }
+        self.cut(index);
+        Sight::Truncated
+    }
+
+    /// Files that no longer stand at the path: until they were idle for the time of grace.
+    fn look_at_old_files(&mut self) {
+        let old = self.files.len() - usize::from(self.is_live);
+        for index in 0..old {
+            let file = &mut self.files[index];
+            if let Origin::Plain(open) = file.text().origin() {
+                if let Ok(meta) = open.metadata() {
+                    file.look(&meta, self.watched_micros);
+                }
+            }
+            let idle = self.watched_micros - file.grew_micros;
+            if file.end == End::Growing && (idle >= GRACE_MICROS || index + MOST_OLD_FILES < old) {
+                file.end = End::Over { torn: false };
+            }
+        }
+        (0..old).for_each(|index| self.find_away(index));
     }
 
     /// The next whole records, with the age of their file: it rises with each new file and each truncation. `None`
     /// where there are no more for now.
     pub fn next_chunk(&mut self) -> Option<(u32, Chunk)> {
+        let mut index = 0;
+        while index < self.files.len() {
+            match self.files[index].next() {
+                Step::Chunk(chunk) => return Some((self.files[index].age, chunk)),
+                Step::Dry => index += 1,
+                Step::Cut => {
+                    self.cut(index);
+                    self.was_cut = true;
+                }
+                Step::Done => self.finish(index),
+            }
+        }
+        self.rest();
         None
     }
 
-    /// What stands behind the last whole record of each file, for a view of what is to come; it is not consumed.
-    pub fn open_ends(&mut self) -> Vec<(u32, Chunk)> {
-        Vec::new()
+    /// A file is over: what is kept is that it is not to be read again.
+    fn finish(&mut self, index: usize) {
+        let mut file = self.files.remove(index);
+        if let Some(at) = file.gap_beyond.filter(|at| file.text().at() > *at) {
+            self.gaps.push(Gap { offset: at, at: self.now, why: GapReason::CutWhileWritten });
+        }
+        if let Some(fault) = file.fault.take() {
+            self.tell_fault(&file.path, &fault);
+        }
+        self.is_live &= index < self.files.len();
+        let goes_on = self.files.iter().any(|other| other.identity == file.identity);
+        self.old_ns = self.old_ns.max(file.modified_ns);
+        if !goes_on {
+            self.know(file.finished());
+        }
     }
 
-    /// The same, consumed, one by one until `None`: for the end of the run. Files that are over are closed by `look`.
+    /// Remembers a file that is not to be read.
+    pub(super) fn know(&mut self, finished: Finished) {
+        self.finished.retain(|other| other.identity != finished.identity);
+        self.finished.push(finished);
+        let over = self.finished.len().saturating_sub(MOST_FINISHED);
+        self.finished.drain(..over);
+    }
+
+    fn tell_faults(&mut self) {
+        for index in 0..self.files.len() {
+            let (file, shown) = (&mut self.files[index], self.path.to_string_lossy().into_owned());
+            let (fault, hole) = (file.fault.take(), file.text_mut().take_hole());
+            if let Some(bytes) = hole {
+                let what = format!("its first {bytes} bytes were never written (NULs) and were passed over");
+                let hint = "its writer does not append: after copytruncate it goes on at its old place";
+                self.defects.push(Defect::new(shown, what).hint(hint));
+            }
+            if let Some(fault) = fault {
+                let path = self.files[index].path.clone();
+                self.tell_fault(&path, &fault);
+            }
+        }
+    }
+
+    fn tell_fault(&mut self, path: &Path, fault: &Fault) {
+        let shown = path.to_string_lossy().into_owned();
+        match fault {
+            Fault::Cut => {}
+            Fault::Failed(why) => self.tell(Defect::new(shown, format!("reading failed: {why}"))),
+            Fault::Refused(what, hint) => self.tell(Defect::new(shown, *what).hint(*hint)),
+        }
+    }
+
+    /// What stands behind the last whole record of each file, for a view of what is to come; it is not consumed. A line
+    /// that has not ended is marked as torn.
+    pub fn open_ends(&mut self) -> Vec<(u32, Chunk)> {
+        self.files.iter().filter_map(|file| Some((file.age, file.open_end()?))).collect()
+    }
+
+    /// The same, consumed, one by one until `None`: for the end of the run. Files that are over are closed by
+    /// [`next_chunk`](Self::next_chunk).
     pub fn close(&mut self) -> Option<(u32, Chunk)> {
+        for file in &mut self.files {
+            if let Some(chunk) = file.close_now() {
+                return Some((file.age, chunk));
+            }
+        }
         None
     }
 
     /// What was handed out by [`next_chunk`](Self::next_chunk) and [`close`](Self::close).
     pub fn position(&self) -> Position {
-        self.position.clone()
+        if let Some(position) = &self.resumed {
+            return position.clone();
+        }
+        Position {
+            files: self.files.iter().filter(|file| !file.is_empty()).map(Stretch::position).collect(),
+            finished: self.finished.clone(),
+            looked_micros: self.looked.map(Timestamp::micros),
+            watched_micros: self.watched_micros,
+            next_age: self.next_age,
+            old_ns: self.old_ns,
+        }
     }
 
     /// Bytes on disk that were not handed out yet, as of the last look.
     pub fn lag_bytes(&self) -> u64 {
-        0
+        self.files.iter().map(Stretch::lag_bytes).sum()
+    }
+
+    /// A new file of the path, at this place among them.
+    pub(super) fn push(&mut self, at: usize, path: PathBuf, meta: &Metadata, text: Text, end: End) {
+        let mut file = Stretch::new(self.next_age, path, meta, text, self.chunk_bytes, self.watched_micros);
+        self.next_age += 1;
+        file.end = end;
+        file.shape(&self.shape);
+        self.files.insert(at, file);
+    }
+
+    /// Gives back the descriptor of a file that is read to its end, where many are open.
+    fn rest(&mut self) {
+        let open = self.files.iter().filter(|file| file.is_open()).count();
+        self.descriptors.hold(open);
+        let Some(file) = self.files.last_mut().filter(|_| self.is_live) else { return };
+        let idle = self.watched_micros - file.grew_micros;
+        if file.is_idle() && self.descriptors.are_short(idle >= REST_MICROS) {
+            file.text_mut().set_origin(Origin::Away);
+            self.descriptors.hold(open - 1);
+        }
+    }
+
+    /// Opens a file again whose descriptor was given back, where it still stands.
+    pub(super) fn wake(&mut self, index: usize) {
+        let file = &mut self.files[index];
+        if !matches!(file.text().origin(), Origin::Away) {
+            return;
+        }
+        // The path as it was given: the one without links may lead elsewhere by now.
+        let is_it = |open: &File| open.metadata().is_ok_and(|meta| Identity::of(&meta) == file.identity);
+        let open = [&self.path, &file.path].into_iter().filter_map(|path| File::open(path).ok()).find(is_it);
+        if let Some(open) = open {
+            file.text_mut().set_origin(Origin::Plain(open));
+        }
     }
 }
