@@ -41,7 +41,7 @@ fn mixed(counts: CertaintyCounts) -> String {
 }
 
 /// Who it is for, and what decided that.
-pub(super) fn owner(incident: &Incident) -> String {
+pub(crate) fn owner(incident: &Incident) -> String {
     match &incident.team {
         Some(team) => format!("{team} (role {}), by {}", incident.role, incident.routed_by),
         None => format!("role {}, by {}", incident.role, incident.routed_by),
@@ -49,7 +49,7 @@ pub(super) fn owner(incident: &Incident) -> String {
 }
 
 /// How much failed: requests where an access log counts them, otherwise attempts.
-pub(super) fn failed(incident: &Incident) -> String {
+pub(crate) fn failed(incident: &Incident) -> String {
     let attempts = count(incident.attempts_failed, "attempt");
     match (incident.requests_failed, incident.attempts_failed) {
         (None, _) => format!("{attempts} (no access log covers this time)"),
@@ -68,7 +68,7 @@ fn share(incident: &Incident) -> String {
 }
 
 /// The same in two words, for incidents told in short.
-pub(super) fn failed_in_short(incident: &Incident) -> String {
+pub(crate) fn failed_in_short(incident: &Incident) -> String {
     match incident.requests_failed {
         Some(requests) if requests > 0 => count(requests, "request"),
         _ => count(incident.attempts_failed, "attempt"),
