@@ -172,8 +172,10 @@ impl Desk {
         for stand in scene.stands.iter().filter(|stand| stand.speaks && !known.contains(&stand.incident.id)) {
             let group = stand.lists.standing().group(scene.playbook);
             let is_same = |trouble: &Trouble| !trouble.is_over && !trouble.is_digest && trouble.group == group;
-            match self.troubles.iter().position(is_same).map(|at| &mut self.troubles[at].members) {
-                Some(members) if members.len() < MOST_MEMBERS => drop(members.insert(stand.incident.id.clone())),
+            match self.troubles.iter().position(is_same) {
+                Some(at) if self.troubles[at].members.len() < MOST_MEMBERS => {
+                    self.troubles[at].members.insert(stand.incident.id.clone());
+                }
                 None if self.troubles.len() < MOST_TROUBLES => self.open(stand, group),
                 _ => self.crowded_out += 1,
             }

@@ -7,9 +7,16 @@
 //! A notice counts as told only when the endpoint has said so *and* [`Desk::settle`] has heard it: until then it stands in the
 //! desk's state and is sent again after a restart, under the same idempotency key.
 
+mod address;
+mod alertmanager;
 mod body;
 mod desk;
+mod json;
 mod outbox;
+mod pagerduty;
+mod secret;
+mod slack;
+mod words;
 
 pub use desk::{Ack, Desk, Look, Moved, Tally, Told};
 pub use outbox::{Outbox, Outcome};

@@ -65,7 +65,7 @@ pub enum Recipient {
 }
 
 /// `[channel.NAME]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Channel {
     /// Name.
     pub name: String,
