@@ -7,13 +7,22 @@
 //! A notice counts as told only when the endpoint has said so *and* [`Desk::settle`] has heard it: until then it stands in the
 //! desk's state and is sent again after a restart, under the same idempotency key.
 
+mod address;
+mod alertmanager;
+mod body;
 mod desk;
+mod json;
 mod outbox;
+mod pagerduty;
+mod secret;
+mod slack;
+mod words;
 
-pub use desk::{Ack, Desk, Look, Moved};
+pub use desk::{Ack, Desk, Look, Moved, Tally, Told};
 pub use outbox::{Outbox, Outcome};
 
 use crate::event::{Hop, Role, Severity};
+use crate::playbook::{Playbook, Target, WebhookFormat};
 use crate::time::{Timestamp, as_micros};
 use serde::{Deserialize, Serialize};
 
@@ -112,4 +121,19 @@ pub struct Body {
     pub doubt: Option<String>,
     /// Of a digest: the troubles in it, a line each.
     pub lines: Vec<String>,
+}
+
+fn target_of<'p>(playbook: &'p Playbook, channel: &str) -> Option<&'p Target> {
+    playbook.channels.iter().find(|known| known.name == channel).map(|channel| &channel.target)
+}
+
+/// Whether the channel has a word for "somebody took it". Alertmanager's alerts have none.
+fn hears_acks(playbook: &Playbook, channel: &str) -> bool {
+    let target = target_of(playbook, channel);
+    !matches!(target, Some(Target::Alertmanager(_) | Target::Webhook { format: WebhookFormat::Alertmanager, .. }))
+}
+
+/// Whether the receiver takes silence for the end: an Alertmanager drops what is not told again in time.
+fn must_be_repeated(playbook: &Playbook, channel: &str) -> bool {
+    matches!(target_of(playbook, channel), Some(Target::Alertmanager(_)))
 }

@@ -195,6 +195,16 @@ impl<'a> Form<'a> {
         number
     }
 
+    /// A yes or no.
+    pub(super) fn flag(&self, key: &'static str) -> Option<bool> {
+        let item = self.get(key)?;
+        let flag = item.get_ref().as_bool();
+        if flag.is_none() {
+            self.mistyped(key, item, "true or false");
+        }
+        flag
+    }
+
     /// A share: `"5%"` or a number from 0 to 1.
     pub(super) fn share(&self, key: &'static str) -> Option<f64> {
         let item = self.get(key)?;

@@ -6,6 +6,7 @@
 use super::expect;
 use super::fault::Fault;
 use super::form::{Form, Page, Word};
+use super::load_channels;
 use super::load_notices as notices;
 use super::matcher::Matcher;
 use super::model::{Defaults, RouteRule, Service, StatusRole, Threshold};
@@ -51,7 +52,7 @@ fn sections(base: &Playbook, file: &str, form: &Form<'_>, names: &Names<'_>) -> 
         routes: form.forms("route", "[[route]]").iter().map(|form| route(form, names)).collect(),
         teams: notices::teams(form, names),
         escalations: notices::escalations(form, names),
-        channels: notices::channels(form),
+        channels: load_channels::channels(form),
         windows: notices::windows(form),
         silences: notices::silences(form, names),
         inhibitions: notices::inhibitions(form, names),

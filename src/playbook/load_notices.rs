@@ -1,19 +1,16 @@
-//! From the file to the types, second half: what a playbook says about telling people.
+//! From the file to the types, second half: what a playbook says about telling people. `load_channels` has the channels.
 
 use super::fault::{Fault, unknown};
 use super::form::{Form, Word};
 use super::matcher::Matcher;
 use super::names::{Names, key, one_of, severity, text};
-use super::notices::{
-    Channel, Escalation, EscalationStep, Inhibition, Recipient, Setting, Silence, Target, Team, Window,
-};
+use super::notices::{Escalation, EscalationStep, Inhibition, Recipient, Silence, Team, Window};
 use super::units;
-use std::path::PathBuf;
 
 /// What stands for the channels of the owning team.
 const OWNING_TEAM: &str = "@team";
-/// The kinds of channels.
-const CHANNEL_TYPES: [&str; 3] = ["slack", "pagerduty", "webhook"];
+/// A step is repeated at most so often: whoever has not answered by then will not.
+const MOST_REPEATS: u64 = 100;
 
 pub(super) fn teams(root: &Form<'_>, names: &Names<'_>) -> Vec<Team> {
     root.named_sections("team").iter().map(|(name, form)| team(*name, form, names)).collect()
@@ -66,6 +63,9 @@ fn step(form: &Form<'_>, names: &Names<'_>) -> Option<EscalationStep> {
         repeat: form.count("repeat").unwrap_or(0),
         only_if: Matcher::read_at(form, "if", names.known),
     };
+    if read.repeat > MOST_REPEATS {
+        form.wrong(format_args!("`repeat` is {}", read.repeat), format!("{MOST_REPEATS} times are the limit"));
+    }
     form.done();
     form.has("after").then_some(read)
 }
@@ -75,52 +75,6 @@ fn recipient(text: &str, names: &Names<'_>) -> Result<Recipient, Fault> {
         OWNING_TEAM => Ok(Recipient::OwningTeam),
         channel => one_of("channel", channel, &names.channels).map(Recipient::Channel),
     }
-}
-
-pub(super) fn channels(root: &Form<'_>) -> Vec<Channel> {
-    root.named_sections("channel").iter().filter_map(|(name, form)| channel(*name, form)).collect()
-}
-
-/// A channel of an unknown type is reported for that alone: which keys it takes cannot be told.
-fn channel(name: Word<'_>, form: &Form<'_>) -> Option<Channel> {
-    let target = match form.needed("type")? {
-        Word { text: "slack", .. } => Target::Slack(setting(form, None, "url_env", "url_file")?),
-        Word { text: "pagerduty", .. } => {
-            Target::Pagerduty(setting(form, None, "routing_key_env", "routing_key_file")?)
-        }
-        Word { text: "webhook", .. } => Target::Webhook(setting(form, Some("url"), "url_env", "url_file")?),
-        other => return form.read(other, |text| Err(unknown("channel type", text, &CHANNEL_TYPES))),
-    };
-    Some(Channel { name: name.text.to_owned(), target, line: form.line() })
-}
-
-/// Exactly one of the ways to give a setting. Reads the last keys of a channel, so the unknown ones are told here.
-fn setting(form: &Form<'_>, plain: Option<&'static str>, env: &'static str, file: &'static str) -> Option<Setting> {
-    let plain = plain.filter(|key| form.has(key)).and_then(|key| form.parsed(key, plain_url)).map(Setting::Plain);
-    let env_set = text(form.word(env)).map(Setting::Env);
-    let file_set = form.word(file).map(|path| Setting::File(PathBuf::from(path.text)));
-    form.done();
-    let mut set: Vec<_> = [plain, env_set, file_set].into_iter().flatten().collect();
-    if set.len() != 1 {
-        form.wrong(format_args!("{} ways to reach it are given", set.len()), format!("give one: `{env}` or `{file}`"));
-    }
-    set.pop()
-}
-
-/// An address that may stand in the file: one that tells no secret. The address itself is not repeated in messages.
-fn plain_url(url: &str) -> Result<String, Fault> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let Some(rest) = rest.filter(|rest| !rest.is_empty()) else {
-        return Err(Fault::new("`url` is no http address", "begin it with http:// or https://"));
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if authority.contains('@') || authority.starts_with("hooks.") {
-        return Err(Fault::new(
-            "`url` holds a secret",
-            "secrets never stand in this file: use `url_env` or `url_file`",
-        ));
-    }
-    Ok(url.to_owned())
 }
 
 pub(super) fn windows(root: &Form<'_>) -> Vec<Window> {
@@ -196,36 +150,11 @@ fn needed_matcher(form: &Form<'_>, key: &'static str, names: &Names<'_>) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use crate::playbook::{Known, Playbook, Setting, Target};
+    use crate::playbook::{Known, Playbook};
 
     fn parse(text: &str) -> Result<Playbook, Vec<String>> {
         let known = Known { causes: &["app.error"], formats: &[] };
         Playbook::parse("p.toml", text, &known).map_err(|all| all.iter().map(ToString::to_string).collect())
-    }
-
-    #[test]
-    fn secrets_in_the_file_are_refused_and_not_repeated() {
-        for (text, remedy) in [
-            ("type = \"pagerduty\"\nrouting_key = \"hunter2\"", "use `routing_key_env` or `routing_key_file`"),
-            ("type = \"slack\"\nurl = \"https://hooks.slack.com/hunter2\"", "use `url_env` or `url_file`"),
-            ("type = \"webhook\"\nurl = \"https://hooks.slack.com/hunter2\"", "use `url_env` or `url_file`"),
-            ("type = \"webhook\"\nurl = \"http://me:hunter2@127.0.0.1/\"", "use `url_env` or `url_file`"),
-            ("type = \"slack\"\nurl_env = \"A\"\napi_token = \"hunter2\"", "use a `*_env` or `*_file` key"),
-            ("type = \"slack\"\nurl_env = \"A\"\npassword = \"hunter2\"", "use a `*_env` or `*_file` key"),
-        ] {
-            let all = parse(&format!("[channel.c]\n{text}\n")).unwrap_err().join("\n");
-            assert!(all.contains(remedy) && all.contains("never stand in this file"), "{all}");
-            assert!(!all.contains("hunter2"), "{all}");
-        }
-    }
-
-    #[test]
-    fn a_channel_has_one_way_to_be_reached() {
-        let playbook = parse("[channel.c]\ntype = \"webhook\"\nurl = \"http://127.0.0.1:9094/x\"").unwrap();
-        assert_eq!(playbook.channels[0].target, Target::Webhook(Setting::Plain("http://127.0.0.1:9094/x".into())));
-        for text in ["", "url_env = \"A\"\nurl_file = \"/b\"", "url = \"ftp://x\""] {
-            assert!(parse(&format!("[channel.c]\ntype = \"webhook\"\n{text}")).is_err(), "{text}");
-        }
     }
 
     #[test]
@@ -248,6 +177,8 @@ mod tests {
         assert!(told("[team.t]\nactive = \"w\"\n[window.w]\ndays = \"mon\"\ntimezone = \"UTC\"").contains("nobody"));
         assert!(told("[team.t]\notherwise = \"t\"").contains("names the team itself"));
         assert!(told("[escalation.e]").contains("it has no steps"));
+        let often = "steps = [{ after = \"0m\", notify = \"@team\", repeat = 101 }]";
+        assert!(told(&format!("[escalation.e]\n{often}")).contains("`repeat` is 101; 100 times are the limit"));
         let steps = "steps = [{ after = \"5m\", notify = \"@team\" }, { after = \"1m\", notify = \"nope\" }]";
         let all = told(&format!("[escalation.e]\n{steps}"));
         assert!(all.contains("comes before an earlier one") && all.contains("unknown channel \"nope\""), "{all}");

@@ -9,17 +9,22 @@
 //! 2. the role: the cause's own, else the first of the incident's statuses that `[status]` knows, else `[defaults]`;
 //! 3. the team: who plays that role for the first `[[service]]` that matches, else who plays it in `[roles]`.
 //!
-//! Read in this order: `load` (file to types), `matcher` (the one matcher), `route` (the decision), `lint`, `expect`.
+//! Read in this order: `load` (file to types), `matcher` (the one matcher), `route` (the decision), `mute`, `climb`, `lint`,
+//! `expect`.
 
+mod climb;
 mod expect;
 mod fault;
 mod form;
 mod given;
+mod hours;
 mod lint;
 mod load;
+mod load_channels;
 mod load_notices;
 mod matcher;
 mod model;
+mod mute;
 mod names;
 mod notices;
 mod pattern;
@@ -28,12 +33,16 @@ mod status;
 mod subject;
 mod units;
 
+pub use climb::{Call, Climber};
 pub use expect::{Expectation, Expectations, Missed, NotChecked};
 pub use given::Given;
 pub use lint::{Finding, LintRule};
 pub use matcher::Matcher;
 pub use model::{Defaults, RouteRule, Service, StatusRole, Threshold};
-pub use notices::{Channel, Escalation, EscalationStep, Inhibition, Recipient, Setting, Silence, Target, Team, Window};
+pub use mute::{Mute, Standing};
+pub use notices::{
+    Channel, Escalation, EscalationStep, Inhibition, Recipient, Setting, Silence, Target, Team, WebhookFormat, Window,
+};
 pub use route::Route;
 pub use status::StatusPattern;
 pub use subject::{Key, Subject};

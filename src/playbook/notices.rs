@@ -65,12 +65,14 @@ pub enum Recipient {
 }
 
 /// `[channel.NAME]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Channel {
     /// Name.
     pub name: String,
     /// How it is reached.
     pub target: Target,
+    /// Whether notices may cross the network in the clear.
+    pub insecure_http: bool,
     /// Where it stands in the playbook.
     pub line: u64,
 }
@@ -80,10 +82,32 @@ pub struct Channel {
 pub enum Target {
     /// Slack incoming webhook; its address is a secret.
     Slack(Setting),
-    /// PagerDuty Events API v2, by routing key.
-    Pagerduty(Setting),
-    /// Alertmanager webhook JSON, version 4 (CONVENTIONS.md).
-    Webhook(Setting),
+    /// PagerDuty Events API v2.
+    Pagerduty {
+        /// The routing key.
+        key: Setting,
+        /// Where events go, where that is not PagerDuty's usual address (its EU region, a relay).
+        url: Option<String>,
+    },
+    /// JSON to an address.
+    Webhook {
+        /// The address.
+        url: Setting,
+        /// The shape of the JSON.
+        format: WebhookFormat,
+    },
+    /// An Alertmanager, by the address that its own pages have.
+    Alertmanager(Setting),
+}
+
+crate::event::closed_list! {
+    /// The shape of what a webhook gets.
+    WebhookFormat {
+        /// As Alertmanager writes it to webhooks, version 4 (CONVENTIONS.md).
+        Alertmanager = "alertmanager",
+        /// The notice as it is.
+        Json = "json",
+    }
 }
 
 /// Where a channel's address or key is found. Secrets are never in the playbook itself.

@@ -131,6 +131,12 @@ impl Playbook {
         }
     }
 
+    /// The escalation that the route itself names, whoever's team it is.
+    pub fn escalation_of_route(&self, route: &Route) -> Option<&str> {
+        let rule = self.routes.iter().find(|rule| route.route.as_ref() == Some(&rule.name));
+        rule.and_then(|rule| rule.escalation.as_deref())
+    }
+
     fn escalation_of(&self, team: Option<&str>, rule: Option<&RouteRule>) -> Option<String> {
         let by_team = || team.and_then(|team| self.team(team)).and_then(|team| team.escalation.clone());
         rule.and_then(|rule| rule.escalation.clone()).or_else(by_team)

@@ -3,8 +3,8 @@
 //! In: an outcome's tally and sources, its troubles, the catalogue, the playbook. Out: a [`Report`].
 
 use super::{
-    Absorbed, AddressCount, CertaintyCounts, Evidence, Incident, Kind, Latency, PathCount, Report, SourceLine,
-    StatusCount, Template, Timeline, Totals, Window,
+    Absorbed, AddressCount, CertaintyCounts, Evidence, Incident, Kind, Latency, PathCount, Report, Routed, SourceLine,
+    StatusCount, Template, Timeline, Totals, Window, told,
 };
 use crate::cause::{Catalogue, Cause};
 use crate::error::Defect;
@@ -78,6 +78,7 @@ pub fn assemble(facts: Facts<'_>) -> Report {
     for (at, trouble) in facts.troubles.iter().enumerate() {
         incidents[at].parent_id = trouble.parent.map(|parent| incidents[parent].id.clone());
     }
+    told::fill(&mut incidents, facts.playbook);
     let mut notes = facts.notes.clone();
     notes.extend(bounds_met(facts.tally));
     Report {
@@ -160,6 +161,11 @@ fn incident(trouble: &Trouble, facts: &Facts<'_>) -> Incident {
     let statuses = statuses(segment);
     let evidence = evidence(segment, facts);
     let route = route(trouble, facts, cause, &service, &upstreams, &paths, &statuses, &evidence);
+    let routed = Routed {
+        escalation: facts.playbook.escalation_of_route(&route).map(str::to_owned),
+        service: route.service,
+        formats: formats(segment, facts).map(str::to_owned).collect(),
+    };
     let (clients, clients_exact) = segment.clients.count();
     Incident {
         id: id(&cause.id, &service, segment.first),
@@ -208,6 +214,8 @@ fn incident(trouble: &Trouble, facts: &Facts<'_>) -> Incident {
         doubt: doubt(trouble, cause),
         runbook: route.runbook,
         escalation: Vec::new(),
+        muted_by: None,
+        routed,
     }
 }
 
@@ -298,9 +306,7 @@ fn route(
     let paths: Vec<&str> = paths.iter().map(|counted| counted.path.as_str()).collect();
     let mut sources: Vec<&str> = evidence.iter().map(|line| line.source.as_str()).collect();
     sources.dedup();
-    let members = segment.evidence.iter().filter_map(|line| facts.sources.get(line.member as usize));
-    let mut formats: Vec<&str> = members.map(|source| source.format_id.as_str()).collect();
-    formats.dedup();
+    let formats: Vec<&str> = formats(segment, facts).collect();
     let service = (trouble.service != NONE).then_some(service);
     facts.playbook.route(&Subject {
         cause: &cause.id,
@@ -321,6 +327,12 @@ fn route(
         share: trouble.share(),
         duration_seconds: segment.last.seconds() - segment.first.seconds(),
     })
+}
+
+/// The ids of the formats of the logs that prove it.
+fn formats<'f>(segment: &Segment, facts: &Facts<'f>) -> impl Iterator<Item = &'f str> {
+    let members = segment.evidence.iter().filter_map(|line| facts.sources.get(line.member as usize));
+    members.map(|source| source.format_id.as_str()).collect::<std::collections::BTreeSet<_>>().into_iter()
 }
 
 /// Why the verdict is not surer, in words.

@@ -12,9 +12,13 @@ pub(crate) mod numbers;
 mod sample;
 mod sparkline;
 mod stamps;
+mod standing;
 pub mod terminal;
+mod told;
 
 pub use assemble::{Facts, SourceFacts, assemble};
+pub use standing::Lists;
+pub use told::is_explained;
 
 use crate::error::Defect;
 use crate::event::{Certainty, Hop, Role, Severity};
@@ -196,8 +200,24 @@ pub struct Incident {
     pub doubt: Option<String>,
     /// Where the playbook points for help.
     pub runbook: Option<String>,
-    /// Who would be told when.
+    /// Who would be told when, counted in log time; empty where its notices are muted or it is explained by another.
     pub escalation: Vec<Step>,
+    /// What keeps its notices back: a silence by its reason, an inhibition by its name.
+    pub muted_by: Option<String>,
+    /// What the playbook needs to know beyond this, to say who is told.
+    #[serde(skip)]
+    pub routed: Routed,
+}
+
+/// What routing found and the report does not show by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Routed {
+    /// The playbook's service it belongs to.
+    pub service: Option<String>,
+    /// The escalation that its route names.
+    pub escalation: Option<String>,
+    /// Ids of the formats of the logs that prove it.
+    pub formats: Vec<String>,
 }
 
 /// How the causes of an incident's requests are known.

@@ -106,6 +106,8 @@ fn plain() -> Incident {
         doubt: None,
         runbook: None,
         escalation: Vec::new(),
+        muted_by: None,
+        routed: Routed::default(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::words;
 use crate::report::layout::{columns, cut_start, flow, wrap, wrap_at_most};
 use crate::report::numbers::{count, latency, thousands};
 use crate::report::stamps::Clock;
-use crate::report::{Evidence, Incident, sparkline};
+use crate::report::{Evidence, Incident, Step, sparkline};
 use std::io;
 
 /// Upstreams and paths shown, each.
@@ -144,13 +144,11 @@ fn numbered(number: usize, text: &str, width: usize) -> Vec<String> {
         .collect()
 }
 
-/// Who would be told when.
+/// Who would be told when, or why nobody.
 fn escalation(page: &mut Page<'_>, incident: &Incident, clock: &Clock) -> io::Result<()> {
-    for (place, step) in incident.escalation.iter().enumerate() {
-        let at = clock.later(incident.start, step.at);
-        page.field(if place == 0 { "pages" } else { "" }, &format!("{} at {at} (after {})", step.to, step.after))?;
-    }
-    Ok(())
+    page.field_if("muted by", incident.muted_by.as_deref())?;
+    let told = |step: &Step| format!("{} at {} (after {})", step.to, clock.later(incident.start, step.at), step.after);
+    list(page, "pages", incident.escalation.iter().map(told).collect())
 }
 
 fn children(page: &mut Page<'_>, children: &[&Incident], clock: &Clock) -> io::Result<()> {
