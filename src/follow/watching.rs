@@ -263,7 +263,7 @@ impl<'a> Watching<'a> {
         self.is_untold = true;
         let told = self.tell_now(tell, now);
         let results = self.outbox.finish(LAST_NOTICES);
-        self.desk.settle(&results, now);
+        self.desk.settle(&results);
         self.is_uncommitted = true;
         self.commits = Pace::every(Duration::ZERO);
         self.commit();

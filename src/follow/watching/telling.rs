@@ -65,7 +65,7 @@ impl Watching<'_> {
                 Outcome::Crowded => note(&mut self.wrong, "too many notices wait: one was put off".to_owned()),
             }
         }
-        self.desk.settle(&results, now);
+        self.desk.settle(&results);
         let acks: Vec<Ack> = self
             .books
             .acks()
