@@ -100,15 +100,15 @@ pub(super) struct Reading {
 #[derive(Debug, clap::Args)]
 pub(super) struct Telling {
     /// Write the report to a file; its suffix (.txt .json .ndjson .csv) gives the form
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", global = true)]
     pub(super) output: Option<PathBuf>,
 
     /// Form of the report
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, global = true)]
     pub(super) output_format: Option<Form>,
 
     /// Zone of the stamps in the terminal report [default: UTC]
-    #[arg(short = 'Z', long, value_name = "ZONE")]
+    #[arg(short = 'Z', long, value_name = "ZONE", global = true)]
     pub(super) zone: Option<String>,
 
     /// Colours

@@ -198,9 +198,10 @@ impl<'c> Live<'c> {
         self.logs[log].live_source()
     }
 
-    /// Forgets troubles that ended before this time; how many.
-    pub fn forget_before(&mut self, time: Timestamp) -> u64 {
-        self.tally.forget_before(time)
+    /// Forgets troubles that ended so long before the newest stamp (but for stamps of the future); how many.
+    pub fn forget_older(&mut self, micros: i64, now: Timestamp) -> u64 {
+        let newest = self.tally.sources.iter().filter_map(|source| source.span).map(|(_, last)| last).max();
+        newest.map_or(0, |newest| self.tally.forget_before(newest.min(now).plus_micros(-micros)))
     }
 
     /// What a batch run over the same lines would have.

@@ -36,7 +36,7 @@ const COMMIT_EVERY: Duration = Duration::from_secs(1);
 const WAIT: Duration = Duration::from_millis(100);
 /// What waits for silent logs goes on so often.
 const AGE_EVERY: Duration = Duration::from_secs(1);
-/// What ended longer ago is told no longer, in microseconds: two days.
+/// What ended so long before the newest stamp is told no longer, in microseconds: two days.
 const REMEMBER_MICROS: i64 = 48 * 3_600_000_000;
 /// How often that is looked at.
 const FORGET_EVERY: Duration = Duration::from_secs(600);
@@ -217,9 +217,8 @@ impl<'a> Watching<'a> {
             (self.is_untold, self.is_uncommitted) = (true, true);
         }
         if self.forgets.is_due() {
-            let before = Clock::now().plus_micros(-REMEMBER_MICROS);
             let live = &mut self.live;
-            self.forgets.run(|| live.forget_before(before));
+            self.forgets.run(|| live.forget_older(REMEMBER_MICROS, Clock::now()));
         }
         if self.tells.is_due() {
             self.tell_news(tell)?;

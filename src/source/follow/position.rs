@@ -41,7 +41,6 @@ pub struct FilePosition {
     /// What the next lines belong to, where they start no record.
     pub carry: Carry,
     /// The header line in force at the offset.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<Vec<u8>>,
     /// Lines handed out.
     pub lines: u64,
@@ -50,15 +49,12 @@ pub struct FilePosition {
     /// When it was last seen to have grown, in microseconds of watching.
     pub grew_micros: i64,
     /// It is a copy, and whole: it is over when it is read.
-    #[serde(default)]
     pub whole: bool,
     /// It had been read to its end at the last look.
     pub dry: bool,
     /// What was read and not handed out, where it is on no disk any more.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rest: Vec<u8>,
     /// It was cut, and if more than so many bytes turn out to have been in it, something may be lost.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gap_beyond: Option<u64>,
 }
 
