@@ -24,3 +24,6 @@ pub use stretch::{SharedJoint, SharedStart};
 pub use tail::{GRACE_MICROS, Look, MOST_OLD_FILES, Sight, Tail};
 pub use turn::{OFTEN_MICROS, QUIET_BEFORE_COPY_MICROS, QUIET_MICROS};
 pub use watch::{Due, Followed, Live, Watch};
+
+#[cfg(test)]
+mod model_tests;

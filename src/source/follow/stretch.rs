@@ -279,6 +279,18 @@ impl Stretch {
         self.text().marks().upto(self.text().at(), self.text().before())
     }
 
+    /// The same, and the mark at the end of what the open file holds.
+    pub(super) fn marks_whole(&self) -> Vec<Mark> {
+        let (text, mut marks) = (self.text(), self.marks_read());
+        let Origin::Plain(file) = text.origin() else { return marks };
+        let size = file.metadata().map_or(0, |meta| meta.len()).saturating_sub(text.head_bytes());
+        if size > text.at() {
+            let end = super::text::before(file, text.head_bytes(), size).ok();
+            marks.extend(end.map(|end| Mark { offset: size, hash: end.hash() }));
+        }
+        marks
+    }
+
     /// Bytes on disk that were not handed out.
     pub(super) fn lag_bytes(&self) -> u64 {
         match self.text().origin() {

@@ -264,6 +264,8 @@ impl Tail {
         }
         self.wake(index);
         if self.files[index].still_holds(meta.len()) {
+            let before = self.find_before_empty(index);
+            let index = index + before;
             self.files[index].look(meta, self.watched_micros);
             return Sight::Grown;
         }
