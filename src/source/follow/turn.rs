@@ -10,11 +10,11 @@ use super::identity::Identity;
 use super::marks::Marks;
 use super::position::{FilePosition, Finished, Gap, GapReason, Mark};
 use super::siblings::{Likeness, SLACK_NS, Sibling, end_mark, likeness_at, open_at, siblings, targets_between};
-use super::start::Start;
 use super::stretch::{End, Stretch};
 use super::tail::Tail;
 use super::text::{Origin, Text};
 use crate::source::overlap::Overlap;
+use crate::source::{Input, Member};
 
 /// A file that was read to its end and not written to for so long before it was cut, in microseconds, had nothing more.
 pub const QUIET_MICROS: i64 = 60_000_000;
@@ -58,24 +58,38 @@ impl Anchor {
 impl Tail {
     /// The first look shows a file.
     pub(super) fn begin(&mut self, file: File, meta: &Metadata) {
-        match self.start {
-            Start::Oldest => {
-                let older = self.siblings(&[]);
-                let ordered: Vec<Sibling> = older.into_iter().filter(Sibling::is_ordered).collect();
-                let _ = self.push_missed(&ordered, 0);
-            }
-            _ => self.know_what_was_there(),
-        }
+        self.know_what_was_there();
         let at = self.start.offset(&file).unwrap_or(0);
         let end = self.files.len();
         self.push_plain(end, file, meta, at);
         self.is_live = true;
     }
 
+    /// Reads these files before what stands at the path, from their beginning: its rotated files, oldest first. Their
+    /// places are committed with its own, and they are followed wherever they are moved. To be called before the first
+    /// look.
+    pub fn read_first(&mut self, members: &[Member]) {
+        for member in members {
+            let Input::File(path) = &member.input else { continue };
+            let opened = File::open(path).and_then(|file| Ok((file.metadata()?, open_at(file, path, 0)?)));
+            match opened {
+                Ok((meta, (origin, head_bytes, _))) => {
+                    let end = if matches!(origin, Origin::Packed(_)) { End::Whole } else { End::Growing };
+                    let text = Text::new(origin, head_bytes, 0, Overlap::default(), Marks::default());
+                    self.push(self.files.len(), path.clone(), &meta, text, end);
+                }
+                Err(error) => self.defects.push(crate::source::open::unopened(&member.display, &error)),
+            }
+        }
+    }
+
     /// Rotated files that are there before anything was read are not to be read.
     pub(super) fn know_what_was_there(&mut self) {
         for sibling in self.siblings(&[]) {
             self.old_ns = self.old_ns.max(sibling.modified_ns);
+            if self.is_known(&sibling) {
+                continue;
+            }
             let end = (!sibling.is_packed()).then(|| end_mark(&sibling)).flatten();
             self.know(Finished { identity: sibling.identity, end, lines: 0 });
         }
@@ -149,6 +163,9 @@ impl Tail {
         };
         let all = self.siblings(&[anchor.path.clone()]);
         let is_fresh = |one: &Sibling| one.modified_ns >= anchor.modified_ns - SLACK_NS;
+        // Where that file itself was moved, what is newer than it comes later.
+        let moved = all.iter().position(|one| Some(one.identity) == live).unwrap_or(all.len());
+        let all = &all[..moved];
         let by_identity = all.iter().position(|one| one.identity == anchor.identity && Some(one.identity) != live);
         let found = by_identity.or_else(|| {
             all.iter().rposition(|one| is_fresh(one) && is_news(one) && one.likeness(&anchor.marks) != Likeness::Other)
