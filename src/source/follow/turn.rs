@@ -226,12 +226,9 @@ impl Tail {
         if !found {
             file.give_up();
         }
-        let mut next = index + 1;
-        if is_live {
-            let anchor = Anchor::of(&self.files[index]);
-            self.push_missed_since(Some(&anchor), anew.as_ref().map(|(_, meta)| Identity::of(meta)), next);
-            next = self.files.len();
-        }
+        let anchor = Anchor::of(&self.files[index]);
+        let itself = anew.as_ref().map(|(_, meta)| Identity::of(meta));
+        let next = index + 1 + self.push_missed_since(Some(&anchor), itself, index + 1);
         match anew {
             Some((file, meta)) => self.push_plain(next, file, &meta, 0),
             None => self.is_live &= !is_live,
