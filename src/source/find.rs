@@ -16,6 +16,9 @@ use crate::text::harmless;
 /// The most files that one run reads.
 pub const MAX_FILES: usize = 200_000;
 
+/// What is said of a directory without logs.
+pub(super) const NO_LOG: &str = "there is no log in this directory";
+
 /// Where the text of two files is the same so far, in bytes, they are taken as a log and its compressed copy.
 const COPY_HEAD_BYTES: u64 = 4 << 10;
 
@@ -103,9 +106,7 @@ impl Search {
         let walk = walk(path);
         if walk.files.is_empty() && walk.defects.is_empty() {
             let hint = "name a file in it, or another directory; files like *.conf, *.pid, *.html are left out";
-            self.found
-                .defects
-                .push(Defect::new(path.to_string_lossy(), "there is no log in this directory").hint(hint));
+            self.found.defects.push(Defect::new(path.to_string_lossy(), NO_LOG).hint(hint));
         }
         self.found.defects.extend(walk.defects);
         self.found.notes.extend(walk.notes.iter().map(|note| harmless(note.as_bytes())));

@@ -12,6 +12,9 @@ use crate::error::{Defect, Result};
 /// The most paths that a pattern may give at any of its steps.
 const MAX_PATHS: usize = 100_000;
 
+/// What is said of a pattern that matches nothing.
+pub(super) const NO_MATCH: &str = "no file matches this pattern";
+
 /// Whether a path can be a pattern at all.
 pub(super) fn is_pattern(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[{".contains(byte))
@@ -32,7 +35,7 @@ pub(super) fn expand(pattern: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     if paths.is_empty() {
-        return Err(Defect::new(&*shown, "no file matches this pattern").hint("look with `ls` at what is there"));
+        return Err(Defect::new(&*shown, NO_MATCH).hint("look with `ls` at what is there"));
     }
     Ok(paths)
 }

@@ -13,7 +13,7 @@ const LEAST_BYTES: u64 = 64;
 const DENSE: u64 = 8;
 
 /// The same where they are committed.
-const SPARSE: u64 = 1;
+const SPARSE: u64 = 2;
 
 /// Marks of one text, by offset; close to each other near both its ends.
 #[derive(Debug, Clone, Default)]

@@ -2,11 +2,13 @@
 //! reading anything twice.
 
 mod descriptors;
+mod hints;
 mod identity;
 mod marks;
 mod pipe;
 mod position;
 mod resume;
+mod sets;
 mod siblings;
 mod start;
 mod stretch;
@@ -23,4 +25,9 @@ pub use start::Start;
 pub use stretch::{SharedJoint, SharedStart};
 pub use tail::{GRACE_MICROS, Look, MOST_OLD_FILES, Sight, Tail};
 pub use turn::{OFTEN_MICROS, QUIET_BEFORE_COPY_MICROS, QUIET_MICROS};
-pub use watch::{Due, Followed, Live, Watch};
+pub use watch::{
+    Due, Followed, LOOK_BLIND_MICROS, LOOK_MICROS, LOOK_MORE_MICROS, Live, SEARCH_MICROS, SEARCH_MORE_MICROS, Watch,
+};
+
+#[cfg(test)]
+mod model_tests;

@@ -47,7 +47,6 @@ impl Tail {
             }
         }
         self.files.retain(|file| !(file.is_empty() && file.end == End::Over { torn: true } && file.copy_end.is_none()));
-        self.find_before_empty(last);
     }
 
     /// Looks for a committed file by its identity.
@@ -94,8 +93,7 @@ impl Tail {
     /// A file that is not where it was: its copy is looked for, and what may be lost is told.
     fn find_copy(&mut self, index: usize, position: &FilePosition, is_last: bool) {
         let was_cut = self.files[index].end == End::Growing;
-        let anchor =
-            Anchor::new(position.identity, position.path.clone(), position.marks.clone(), position.modified_ns);
+        let anchor = Anchor::committed(position, was_cut);
         let not = was_cut.then_some(position.identity);
         let quiet = |micros| self.is_quiet(position.dry, position.grew_micros, micros);
         let (quiet, quiet_before_copy) = (quiet(QUIET_MICROS), quiet(QUIET_BEFORE_COPY_MICROS));
@@ -109,6 +107,9 @@ impl Tail {
                     false => self.gaps.push(gap),
                 }
             }
+            return;
+        }
+        if position.offset == 0 && !is_last && !was_cut && self.go_on_in_archive(index) {
             return;
         }
         let why = if was_cut { GapReason::CutWithoutCopy } else { GapReason::Gone };
@@ -141,22 +142,6 @@ impl Tail {
             }
             None => false,
         }
-    }
-
-    /// Of a file of which nothing was read it cannot be seen that it was cut: its copy is among what was written since.
-    fn find_before_empty(&mut self, last: Option<&FilePosition>) {
-        let Some(position) = last.filter(|last| last.offset == 0 && last.rest.is_empty()) else { return };
-        let Some(index) = self.files.iter().position(|file| file.age == position.age) else { return };
-        let anchor = Anchor::new(position.identity, position.path.clone(), Vec::new(), position.modified_ns);
-        if self.is_at_path(position.identity)
-            && self.push_missed_since(Some(&anchor), Some(position.identity), index) > 0
-        {
-            self.gaps.push(Gap { offset: 0, at: self.now, why: GapReason::CutWhileWritten });
-        }
-    }
-
-    fn is_at_path(&self, identity: Identity) -> bool {
-        std::fs::metadata(&self.path).is_ok_and(|meta| Identity::of(&meta) == identity)
     }
 }
 

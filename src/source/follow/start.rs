@@ -14,8 +14,6 @@ const BLOCK_BYTES: u64 = 64 << 10;
 /// Where the reading of a path begins that is already there. A file that appears later is read from its beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// The first line of its oldest rotated file: the rotated ones are read before it, and their place is committed too.
-    Oldest,
     /// Its first line. Rotated files that are there already are not read.
     Beginning,
     /// What is written from now on; a line that has begun already is read whole.
@@ -30,7 +28,7 @@ impl Start {
         let head_bytes = head_bytes(file)?;
         let size = file.metadata()?.len();
         let at = match self {
-            Self::Oldest | Self::Beginning => head_bytes,
+            Self::Beginning => head_bytes,
             Self::End => lines_back(file, size, 0)?,
             Self::LastLines(lines) => lines_back(file, size, lines)?,
         };

@@ -125,6 +125,7 @@ impl Stretch {
         let passed = text.before().clone();
         let mut chunker = Chunker::follow(text, chunk_bytes);
         chunker.go_on(position.offset, passed, &position.rest);
+        chunker.set_context(position.carry, None);
         let header = position.header.as_deref().map(Arc::from);
         Self {
             identity: position.identity,
@@ -148,8 +149,10 @@ impl Stretch {
     /// Sets how its records look. What was known of where the reading goes on stays.
     pub(super) fn shape(&mut self, shape: &Shape) {
         let begun = self.chunker.mid();
-        if self.context.is_none() && self.lines > 0 {
-            self.context = Some(Context { carry: begun.carry, header: begun.header });
+        if self.lines > 0 || self.context.is_some() {
+            let kept = self.context.take().and_then(|context| context.header);
+            let header = if self.headed { begun.header } else { kept };
+            self.context = Some(Context { carry: begun.carry, header });
         }
         if let Some(starts) = shape.starts.clone() {
             self.chunker.set_record_start(Box::new(move |line| starts(line)));
@@ -277,6 +280,18 @@ impl Stretch {
     /// Marks of all that was read, the last one of how far.
     pub(super) fn marks_read(&self) -> Vec<Mark> {
         self.text().marks().upto(self.text().at(), self.text().before())
+    }
+
+    /// The same, and the mark at the end of what the open file holds.
+    pub(super) fn marks_whole(&self) -> Vec<Mark> {
+        let (text, mut marks) = (self.text(), self.marks_read());
+        let Origin::Plain(file) = text.origin() else { return marks };
+        let size = file.metadata().map_or(0, |meta| meta.len()).saturating_sub(text.head_bytes());
+        if size > text.at() {
+            let end = super::text::before(file, text.head_bytes(), size).ok();
+            marks.extend(end.map(|end| Mark { offset: size, hash: end.hash() }));
+        }
+        marks
     }
 
     /// Bytes on disk that were not handed out.

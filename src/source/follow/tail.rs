@@ -87,7 +87,7 @@ pub struct Tail {
     /// The position to go on from, until the first look.
     pub(super) resumed: Option<Position>,
     pub(super) gaps: Vec<Gap>,
-    defects: Vec<Defect>,
+    pub(super) defects: Vec<Defect>,
     /// What was told last to be wrong.
     told: Option<String>,
     /// A cut was dealt with since the last look.
@@ -146,9 +146,9 @@ impl Tail {
         &self.path
     }
 
-    /// The files that are read now, oldest first.
-    pub fn identities(&self) -> impl Iterator<Item = Identity> + '_ {
-        self.files.iter().map(|file| file.identity)
+    /// The files that are read now, oldest first: which one it is, its age, and where it stood when it was opened.
+    pub fn files(&self) -> impl Iterator<Item = (Identity, u32, &Path)> + '_ {
+        self.files.iter().map(|file| (file.identity, file.age, file.path.as_path()))
     }
 
     /// Sets where records begin, for every file of the path.
@@ -264,6 +264,8 @@ impl Tail {
         }
         self.wake(index);
         if self.files[index].still_holds(meta.len()) {
+            let before = self.find_before_empty(index);
+            let index = index + before;
             self.files[index].look(meta, self.watched_micros);
             return Sight::Grown;
         }

@@ -8,13 +8,13 @@ use std::path::PathBuf;
 
 use super::identity::Identity;
 use super::marks::Marks;
-use super::position::{Finished, Gap, GapReason, Mark};
+use super::position::{FilePosition, Finished, Gap, GapReason, Mark};
 use super::siblings::{Likeness, SLACK_NS, Sibling, end_mark, likeness_at, open_at, siblings, targets_between};
-use super::start::Start;
 use super::stretch::{End, Stretch};
 use super::tail::Tail;
 use super::text::{Origin, Text};
 use crate::source::overlap::Overlap;
+use crate::source::{Input, Member};
 
 /// A file that was read to its end and not written to for so long before it was cut, in microseconds, had nothing more.
 pub const QUIET_MICROS: i64 = 60_000_000;
@@ -34,39 +34,62 @@ pub(super) struct Anchor {
     path: PathBuf,
     marks: Vec<Mark>,
     modified_ns: i64,
+    /// What stands there now is new.
+    was_cut: bool,
 }
 
 impl Anchor {
-    pub(super) fn new(identity: Identity, path: PathBuf, marks: Vec<Mark>, modified_ns: i64) -> Self {
-        Self { identity, path, marks, modified_ns }
+    pub(super) fn committed(file: &FilePosition, was_cut: bool) -> Self {
+        let (identity, path, marks) = (file.identity, file.path.clone(), file.marks.clone());
+        Self { identity, path, marks, modified_ns: file.modified_ns, was_cut }
     }
 
     fn of(file: &Stretch) -> Self {
-        Self::new(file.identity, file.path.clone(), file.marks_read(), file.modified_ns)
+        let (identity, path, marks) = (file.identity, file.path.clone(), file.marks_read());
+        Self { identity, path, marks, modified_ns: file.modified_ns, was_cut: false }
+    }
+
+    /// With what it still holds to be read, where it is open and was not cut.
+    fn whole(file: &Stretch) -> Self {
+        Self { marks: file.marks_whole(), ..Self::of(file) }
     }
 }
 
 impl Tail {
     /// The first look shows a file.
     pub(super) fn begin(&mut self, file: File, meta: &Metadata) {
-        match self.start {
-            Start::Oldest => {
-                let older = self.siblings(&[]);
-                let ordered: Vec<Sibling> = older.into_iter().filter(Sibling::is_ordered).collect();
-                let _ = self.push_missed(&ordered, 0);
-            }
-            _ => self.know_what_was_there(),
-        }
+        self.know_what_was_there();
         let at = self.start.offset(&file).unwrap_or(0);
         let end = self.files.len();
         self.push_plain(end, file, meta, at);
         self.is_live = true;
     }
 
+    /// Reads these files before what stands at the path, from their beginning: its rotated files, oldest first. Their
+    /// places are committed with its own, and they are followed wherever they are moved. To be called before the first
+    /// look.
+    pub fn read_first(&mut self, members: &[Member]) {
+        for member in members {
+            let Input::File(path) = &member.input else { continue };
+            let opened = File::open(path).and_then(|file| Ok((file.metadata()?, open_at(file, path, 0)?)));
+            match opened {
+                Ok((meta, (origin, head_bytes, _))) => {
+                    let end = if matches!(origin, Origin::Packed(_)) { End::Whole } else { End::Growing };
+                    let text = Text::new(origin, head_bytes, 0, Overlap::default(), Marks::default());
+                    self.push(self.files.len(), path.clone(), &meta, text, end);
+                }
+                Err(error) => self.defects.push(crate::source::open::unopened(&member.display, &error)),
+            }
+        }
+    }
+
     /// Rotated files that are there before anything was read are not to be read.
     pub(super) fn know_what_was_there(&mut self) {
         for sibling in self.siblings(&[]) {
             self.old_ns = self.old_ns.max(sibling.modified_ns);
+            if self.is_known(&sibling) {
+                continue;
+            }
             let end = (!sibling.is_packed()).then(|| end_mark(&sibling)).flatten();
             self.know(Finished { identity: sibling.identity, end, lines: 0 });
         }
@@ -82,10 +105,22 @@ impl Tail {
             self.is_live = true;
             return;
         }
-        let anchor = self.lost.take().or_else(|| self.files.last().map(Anchor::of));
-        let missed = self.push_missed_since(anchor.as_ref(), Some(identity), self.files.len());
-        // A file of which nothing was read is known by nothing: it may be among these.
-        self.gaps.extend(self.lost_gap.take().filter(|_| missed == 0));
+        let anchor = self.lost.take().or_else(|| self.files.last().map(Anchor::whole));
+        // A file of which nothing was read is known by nothing once it is packed.
+        let may_be_packed = || self.siblings(&[]).iter().any(|one| one.is_packed() && !self.is_known(one));
+        let lost_gap = self.lost_gap.clone().filter(|_| !may_be_packed());
+        self.gaps.extend(lost_gap);
+        self.lost_gap = None;
+        if let Some(last) = self.files.len().checked_sub(1) {
+            self.find_before_empty(last);
+        }
+        let begun = self.files.len();
+        self.push_missed_since(anchor.as_ref(), Some(identity), begun);
+        // What was made after the file at the path can only be a copy of it: it was cut before it was ever seen.
+        let is_copy = |file: &Stretch| file.end == End::Growing && file.identity.created_ns > identity.created_ns;
+        if identity.created_ns.is_some() && self.files[begun..].iter().any(is_copy) {
+            self.gaps.push(Gap { offset: 0, at: self.now, why: GapReason::CutWhileWritten });
+        }
         let back = self.finished.iter().position(|old| old.identity == identity && still_holds(&file, old));
         let at = back.and_then(|index| self.finished.remove(index).end).map_or(0, |end| end.offset);
         let end = self.files.len();
@@ -128,15 +163,21 @@ impl Tail {
         };
         let all = self.siblings(&[anchor.path.clone()]);
         let is_fresh = |one: &Sibling| one.modified_ns >= anchor.modified_ns - SLACK_NS;
+        // Where that file itself was moved, what is newer than it comes later.
+        let moved = all.iter().position(|one| Some(one.identity) == live).unwrap_or(all.len());
+        let all = &all[..moved];
         let by_identity = all.iter().position(|one| one.identity == anchor.identity && Some(one.identity) != live);
         let found = by_identity.or_else(|| {
             all.iter().rposition(|one| is_fresh(one) && is_news(one) && one.likeness(&anchor.marks) != Likeness::Other)
         });
         let since: Vec<Sibling> = match found {
+            // Cut and moved: what it holds now was written since.
+            Some(index) if anchor.was_cut && by_identity.is_some() => all[index..].to_vec(),
             Some(index) if all[index].is_ordered() => all[index + 1..].to_vec(),
             _ => all.iter().filter(|one| is_fresh(one) && one.is_ordered()).cloned().collect(),
         };
-        let is_anchor = |one: &Sibling| found.is_some_and(|index| all[index].identity == one.identity);
+        let is_anchor =
+            |one: &Sibling| !anchor.was_cut && found.is_some_and(|index| all[index].identity == one.identity);
         let mut missed: Vec<Sibling> =
             since.into_iter().filter(|one| !is_anchor(one) && is_news(one) && !self.is_packed_known(one)).collect();
         if let Some(target) = fs::canonicalize(&self.path).ok().filter(|target| *target != self.path) {
@@ -162,8 +203,8 @@ impl Tail {
     /// Whether an archive is what became of a file that is known.
     fn is_packed_known(&self, one: &Sibling) -> bool {
         let of_finished = || self.finished.iter().filter_map(|old| old.end).any(|end| holds(one, &[end]));
-        let of_old = || self.files.iter().any(|file| one.likeness(&file.marks_read()) != Likeness::Other);
-        one.is_packed() && (of_old() || of_finished())
+        let of_old = || self.files.iter().any(|file| one.likeness(&file.marks_whole()) != Likeness::Other);
+        one.is_packed() && (of_old() || of_finished() || end_mark(one).is_none())
     }
 
     /// The file was cut: what it held is read on from its copy, where there is one; then the file anew.
@@ -185,12 +226,9 @@ impl Tail {
         if !found {
             file.give_up();
         }
-        let mut next = index + 1;
-        if is_live {
-            let anchor = Anchor::of(&self.files[index]);
-            self.push_missed_since(Some(&anchor), anew.as_ref().map(|(_, meta)| Identity::of(meta)), next);
-            next = self.files.len();
-        }
+        let anchor = Anchor::of(&self.files[index]);
+        let itself = anew.as_ref().map(|(_, meta)| Identity::of(meta));
+        let next = index + 1 + self.push_missed_since(Some(&anchor), itself, index + 1);
         match anew {
             Some((file, meta)) => self.push_plain(next, file, &meta, 0),
             None => self.is_live &= !is_live,
@@ -216,6 +254,33 @@ impl Tail {
             }
         }
         false
+    }
+
+    /// Of a file of which nothing was read it cannot be seen that it was cut: its copy is among what was written since.
+    /// How many files come before it now.
+    pub(super) fn find_before_empty(&mut self, index: usize) -> usize {
+        let file = &self.files[index];
+        if file.text().at() > 0 || file.end != End::Growing {
+            return 0;
+        }
+        let identity = file.identity;
+        let missed = self.push_missed_since(Some(&Anchor::of(file)), Some(identity), index);
+        if self.files[index..index + missed].iter().any(|file| file.size > 0) {
+            self.gaps.push(Gap { offset: 0, at: self.now, why: GapReason::CutWhileWritten });
+        }
+        missed
+    }
+
+    /// A file of which nothing was read, and which is gone: an archive that nobody knows can be what became of it.
+    pub(super) fn go_on_in_archive(&mut self, index: usize) -> bool {
+        let fresh = self.files[index].modified_ns - SLACK_NS;
+        let archives = self.siblings(&[]).into_iter().filter(|one| one.is_packed() && one.modified_ns >= fresh);
+        let unknown =
+            archives.filter(|one| !self.is_known(one) && (end_mark(one).is_none() || !self.is_packed_known(one)));
+        let opened = unknown.filter_map(|one| Some((one.open_at(0)?, one))).next();
+        let Some(((origin, head_bytes, before), archive)) = opened else { return false };
+        self.files[index].go_on_in(&archive, origin, head_bytes, before);
+        true
     }
 
     /// The same file, to be read from its beginning.
