@@ -99,6 +99,27 @@ pub(super) enum Command {
     Explain(Asked),
     /// The formats that are known, and whether they do what their examples and samples say
     Grammars(GrammarsAsked),
+    /// What a playbook says, whether its own tests hold, and what in it is likely a mistake
+    Playbook(PlaybookAsked),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PlaybookAsked {
+    pub(super) what: PlaybookWhat,
+
+    /// The playbook [default: the one of --playbook, else the built-in one]
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlaybookWhat {
+    /// Owners, routes, teams, escalations and channels as they hold
+    Show,
+    /// Runs its [[expect]] tables; exits with 1 where one does not hold
+    Test,
+    /// Tells what is allowed and likely a mistake; exits with 1 where something is found
+    Lint,
 }
 
 #[derive(Debug, clap::Args)]

@@ -7,6 +7,7 @@ mod args;
 mod explain;
 mod grammars;
 mod main_job;
+mod playbook;
 mod progress;
 
 use crate::error::Defect;
@@ -26,6 +27,7 @@ pub fn run() -> ExitCode {
     let code = match &args.command {
         Some(Command::Explain(asked)) => explain::run(asked, &args),
         Some(Command::Grammars(asked)) => grammars::run(asked.what, &args),
+        Some(Command::Playbook(asked)) => playbook::run(asked, &args),
         None => main_job::run(&args),
     };
     ExitCode::from(code)
