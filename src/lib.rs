@@ -6,7 +6,8 @@
 //! | module | in -> out |
 //! |---|---|
 //! | [`cli`] | argv -> plan, exit code |
-//! | [`engine`] | puts the stages together; the only place with threads |
+//! | [`follow`] | the running watch: what is seen of it |
+//! | [`engine`] | puts the stages together, with the threads that read and scan |
 //! | [`notify`] | incidents, the time -> what is due to whom; notices -> the channels |
 //! | [`report`] | troubles, routes -> a report, told as text, JSON, NDJSON or CSV |
 //! | [`playbook`] | an incident -> its owner |
@@ -29,6 +30,7 @@ pub mod cli;
 pub mod engine;
 pub mod error;
 pub mod event;
+pub mod follow;
 pub mod grammar;
 pub mod incident;
 pub mod knowledge;

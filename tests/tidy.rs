@@ -16,6 +16,7 @@ use std::path::Path;
 const ROOMS: &[&str] = &[
     "main",
     "cli",
+    "follow",
     "engine",
     "notify",
     "report",
