@@ -1,4 +1,4 @@
-//! Puts the stages together; the only file with threads.
+//! Puts the stages together, with the threads that read and scan.
 //!
 //! In: logs, knowledge, options. Out: an [`Outcome`] (the tally with its books), and from it a [`Report`].
 //!

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`cli`] | argv -> plan, exit code |
 //! | [`follow`] | logs that grow -> incidents as they open and end |
-//! | [`engine`] | puts the stages together; the only place with threads |
+//! | [`engine`] | puts the stages together, with the threads that read and scan |
 //! | [`notify`] | incidents, the time -> what is due to whom; notices -> the channels |
 //! | [`report`] | troubles, routes -> a report, told as text, JSON, NDJSON or CSV |
 //! | [`playbook`] | an incident -> its owner |

@@ -16,8 +16,8 @@ use triage::engine::{self, Kept, Live, NewLog, Options, Shape, Taken};
 use triage::grammar::Grammars;
 use triage::knowledge::Library;
 use triage::playbook::Playbook;
-use triage::report::json::render_json;
 use triage::report::Report;
+use triage::report::json::render_json;
 use triage::source::{Chunk, Chunker, Log, Member, Progress};
 use triage::time::Zone;
 
@@ -48,8 +48,7 @@ fn batch(paths: &[PathBuf]) -> Value {
     let known = &*KNOWN;
     let log = |path: &PathBuf| Log { name: path.display().to_string(), members: vec![Member::path(path.clone())] };
     let logs: Vec<Log> = paths.iter().map(log).collect();
-    let outcome =
-        engine::run(&logs, &known.grammars, &known.catalogue, &known.options, &Progress::default()).unwrap();
+    let outcome = engine::run(&logs, &known.grammars, &known.catalogue, &known.options, &Progress::default()).unwrap();
     essence(&outcome.into_report(&known.catalogue, &known.playbook))
 }
 
@@ -89,8 +88,8 @@ fn watched(paths: &[PathBuf], turns: &[usize], stops: &[usize], chunk_bytes: usi
         }
         if stops.contains(&turn) {
             let kept = live.keep().unwrap();
-            live = Live::restored(Kept::read(&kept).unwrap(), &known.grammars, &known.catalogue, &known.options)
-                .unwrap();
+            live =
+                Live::restored(Kept::read(&kept).unwrap(), &known.grammars, &known.catalogue, &known.options).unwrap();
         }
         turn += 1;
     }

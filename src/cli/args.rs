@@ -134,6 +134,8 @@ pub(super) enum Command {
     Ack(Acked),
     /// What a running watch (or one that was stopped) has counted: its report as of the last second
     Status,
+    /// What a playbook says, whether its own tests hold, and what in it is likely a mistake
+    Playbook(PlaybookAsked),
 }
 
 #[derive(Debug, clap::Args)]
@@ -145,6 +147,25 @@ pub(super) struct Acked {
     /// Who took it
     #[arg(long, value_name = "NAME", env = "USER", default_value = "")]
     pub(super) by: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PlaybookAsked {
+    pub(super) what: PlaybookWhat,
+
+    /// The playbook [default: the one of --playbook, else the built-in one]
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlaybookWhat {
+    /// Owners, routes, teams, escalations and channels as they hold
+    Show,
+    /// Runs its [[expect]] tables; exits with 1 where one does not hold
+    Test,
+    /// Tells what is allowed and likely a mistake; exits with 1 where something is found
+    Lint,
 }
 
 #[derive(Debug, clap::Args)]

@@ -144,7 +144,7 @@ pub(super) fn options(args: &Args, grammars: &Grammars) -> Result<Options> {
 }
 
 /// The time of the run: enters here, so that no stage reads a clock.
-fn now() -> Option<Timestamp> {
+pub(super) fn now() -> Option<Timestamp> {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
     Some(Timestamp::from_micros(i64::try_from(since.as_micros()).ok()?))
 }
@@ -162,7 +162,16 @@ pub(super) fn playbook(
     grammars: &Grammars,
     catalogue: &Catalogue,
 ) -> std::result::Result<Playbook, Vec<Defect>> {
-    let Some(path) = &args.reading.playbook else { return Playbook::built_in().map_err(one) };
+    playbook_in(args.reading.playbook.as_deref(), grammars, catalogue)
+}
+
+/// The playbook in this file; the built-in one where none is named.
+pub(super) fn playbook_in(
+    file: Option<&Path>,
+    grammars: &Grammars,
+    catalogue: &Catalogue,
+) -> std::result::Result<Playbook, Vec<Defect>> {
+    let Some(path) = file else { return Playbook::built_in().map_err(one) };
     let causes: Vec<&str> = catalogue.causes().map(|(_, cause)| cause.id.as_str()).collect();
     Playbook::load(path, &playbook::Known { causes: &causes, formats: &grammars.ids() })
 }

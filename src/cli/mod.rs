@@ -8,6 +8,7 @@ mod explain;
 mod follow_job;
 mod grammars;
 mod main_job;
+mod playbook;
 mod progress;
 
 use crate::error::Defect;
@@ -30,6 +31,7 @@ pub fn run() -> ExitCode {
         Some(Command::Ack(acked)) => follow_job::acknowledge(acked, &args),
         Some(Command::Status) => follow_job::status(&args),
         None if args.following.follow => follow_job::run(&args),
+        Some(Command::Playbook(asked)) => playbook::run(asked, &args),
         None => main_job::run(&args),
     };
     ExitCode::from(code)

@@ -12,11 +12,13 @@
 //! | `books` | what was seen and told -> what is new |
 //! | `state` | what is committed, and how |
 //! | `view`, `tell` | what is shown -> the screen, or lines on stdout |
+//! | `metrics` | the same for Prometheus, over HTTP |
 //! | `clock`, `signals` | what comes from the system |
 
 mod books;
 mod clock;
 mod logs;
+pub mod metrics;
 mod signals;
 mod state;
 mod tell;

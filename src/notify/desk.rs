@@ -15,6 +15,8 @@ mod digest;
 mod scene;
 mod settle;
 #[cfg(test)]
+mod stage_tests;
+#[cfg(test)]
 mod state_tests;
 #[cfg(test)]
 mod tests;

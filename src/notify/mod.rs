@@ -10,7 +10,11 @@
 mod address;
 mod alertmanager;
 mod body;
+#[cfg(test)]
+mod channel_tests;
 mod desk;
+#[cfg(test)]
+mod fixture_tests;
 mod json;
 mod outbox;
 mod pagerduty;

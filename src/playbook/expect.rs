@@ -1,15 +1,17 @@
 //! A playbook's own tests: `[[expect]]` says what an incident should become.
 //!
-//! In: `[[expect]]` of the file, and the roles of the causes. Out: which hold, which do not, and which need the clock
-//! (`at`) or other incidents (`while`, `muted_by`) and so cannot be told here. These never count as held.
+//! In: `[[expect]]` of the file, and the roles of the causes. Out: which hold and which do not, told the way in which they
+//! would be routed and muted: `at` decides who is on duty, `while` what may inhibit it.
 
 use super::Playbook;
 use super::form::Form;
 use super::given::Given;
+use super::mute::{Mute, Standing};
 use super::names::{Names, one_of, role, severity};
 use super::route::Route;
 use super::subject::Subject;
 use crate::event::{Role, Severity};
+use crate::time::Timestamp;
 
 /// `[[expect]]`: one test.
 #[derive(Debug, Clone)]
@@ -37,8 +39,6 @@ pub struct Expectations {
     pub held: usize,
     /// Those that do not.
     pub missed: Vec<Missed>,
-    /// Those that hold as far as routing goes, and of which a part is not checked yet.
-    pub not_checked: Vec<NotChecked>,
 }
 
 /// An expectation that does not hold.
@@ -47,15 +47,6 @@ pub struct Missed {
     /// Its line in the playbook, from 1.
     pub line: u64,
     /// What was expected and what came, in words.
-    pub what: String,
-}
-
-/// An expectation of which a part needs the clock or other incidents.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotChecked {
-    /// Its line in the playbook, from 1.
-    pub line: u64,
-    /// What is not checked yet, in words.
     pub what: String,
 }
 
@@ -85,27 +76,82 @@ fn expectation(form: &Form<'_>, names: &Names<'_>) -> Expectation {
 }
 
 impl Playbook {
-    /// Runs every `[[expect]]` through [`Playbook::route`]. `role_of_cause` gives the role that a cause's own file names.
+    /// Runs every `[[expect]]`. `role_of_cause` gives the role that a cause's own file names.
     pub fn check_expectations(&self, role_of_cause: impl Fn(&str) -> Option<Role>) -> Expectations {
         let mut all = Expectations::default();
         for expectation in &self.expectations {
-            let route = self.route_given(&expectation.given, &role_of_cause);
-            let misses = expectation.misses(&route);
-            match (misses.is_empty(), expectation.unchecked()) {
-                (false, _) => all.missed.push(Missed { line: expectation.line, what: misses.join("; ") }),
-                (true, Some(what)) => all.not_checked.push(NotChecked { line: expectation.line, what }),
-                (true, None) => all.held += 1,
+            let misses = self.misses(expectation, &role_of_cause);
+            match misses.is_empty() {
+                true => all.held += 1,
+                false => all.missed.push(Missed { line: expectation.line, what: misses.join("; ") }),
             }
         }
         all
     }
 
-    fn route_given(&self, given: &Given, role_of_cause: impl Fn(&str) -> Option<Role>) -> Route {
-        let cause = given.cause.as_deref().unwrap_or_default();
+    /// What differs, a sentence each.
+    fn misses(&self, expectation: &Expectation, role_of_cause: impl Fn(&str) -> Option<Role>) -> Vec<String> {
+        let lists = GivenLists::of(&expectation.given);
+        let subject = lists.subject(&role_of_cause);
+        let mut route = self.route(&subject);
+        if let Some((team, at)) = route.team.as_ref().zip(expectation.given.at) {
+            let on_duty = self.on_duty(team, at);
+            if on_duty != team {
+                route.routed_by.push_str(&format!(", then {team} is off duty"));
+            }
+            route.team = Some(on_duty.to_owned());
+        }
+        let mut misses = expectation.misses(&route);
+        if let Some(wanted) = &expectation.muted_by {
+            let beside = expectation.meanwhile.as_ref().map(GivenLists::of);
+            let beside = beside.as_ref().map(|lists| lists.subject(&role_of_cause));
+            let muted_by = self.muted_given(&subject, beside.as_ref());
+            let found = muted_by.as_ref().map_or("nothing", Mute::text);
+            misses.extend((found != wanted).then(|| format!("muted by {wanted:?} expected, by {found:?} found")));
+        }
+        misses
+    }
+
+    /// What inhibits the incident of a test while the other one is open. They begin at the same time.
+    fn muted_given(&self, subject: &Subject<'_>, beside: Option<&Subject<'_>>) -> Option<Mute> {
+        let (route, other) = (self.route(subject), beside.map(|beside| self.route(beside)));
+        let other = beside.zip(other.as_ref()).map(|(beside, route)| standing("while", beside, route));
+        self.inhibition(&standing("given", subject, &route), other.as_slice())
+    }
+}
+
+fn standing<'a>(id: &'a str, subject: &Subject<'a>, route: &'a Route) -> Standing<'a> {
+    Standing {
+        id,
+        subject: Subject { severity: route.severity, ..*subject },
+        service: route.service.as_deref(),
+        start: Timestamp::default(),
+        end: Timestamp::from_micros(subject.duration_seconds.saturating_mul(1_000_000)),
+    }
+}
+
+/// The values of the keys of which an incident of a test may have several.
+struct GivenLists<'g> {
+    given: &'g Given,
+    upstreams: Vec<&'g str>,
+    paths: Vec<&'g str>,
+    methods: Vec<&'g str>,
+    sources: Vec<&'g str>,
+    formats: Vec<&'g str>,
+}
+
+impl<'g> GivenLists<'g> {
+    fn of(given: &'g Given) -> Self {
         let lists = [&given.upstreams, &given.paths, &given.methods, &given.sources, &given.formats];
         let [upstreams, paths, methods, sources, formats] =
             lists.map(|list| list.iter().map(String::as_str).collect::<Vec<_>>());
-        self.route(&Subject {
+        Self { given, upstreams, paths, methods, sources, formats }
+    }
+
+    fn subject(&self, role_of_cause: impl Fn(&str) -> Option<Role>) -> Subject<'_> {
+        let given = self.given;
+        let cause = given.cause.as_deref().unwrap_or_default();
+        Subject {
             cause,
             cause_role: role_of_cause(cause),
             hop: given.hop,
@@ -114,24 +160,24 @@ impl Playbook {
             vhost: given.vhost.as_deref(),
             host: given.host.as_deref(),
             env: given.env.as_deref(),
-            upstreams: &upstreams,
-            paths: &paths,
-            methods: &methods,
-            sources: &sources,
-            formats: &formats,
+            upstreams: &self.upstreams,
+            paths: &self.paths,
+            methods: &self.methods,
+            sources: &self.sources,
+            formats: &self.formats,
             severity: given.severity.unwrap_or(Severity::Info),
             count: given.count.unwrap_or(1),
             share: given.share,
             duration_seconds: given.lasts.map_or(0, |lasts| lasts.as_secs() as i64),
-        })
+        }
     }
 }
 
 impl Expectation {
-    /// What differs, a sentence each. With `at` the team is left out: it may depend on the time.
+    /// What differs in the route, a sentence each.
     fn misses(&self, route: &Route) -> Vec<String> {
         let by = format!("by {}", route.routed_by);
-        let team = self.team.as_deref().filter(|team| self.given.at.is_none() && route.team.as_deref() != Some(*team));
+        let team = self.team.as_deref().filter(|team| route.team.as_deref() != Some(*team));
         let role = self.role.filter(|role| *role != route.role);
         let severity = self.severity.filter(|severity| *severity != route.severity);
         let team_got = route.team.as_deref().unwrap_or("no team");
@@ -145,17 +191,6 @@ impl Expectation {
         .into_iter()
         .flatten()
         .collect()
-    }
-
-    /// The part that routing alone cannot tell.
-    fn unchecked(&self) -> Option<String> {
-        let parts = [
-            self.given.at.map(|_| "what holds `at` a time"),
-            self.meanwhile.as_ref().map(|_| "what holds `while` another incident is open"),
-            self.muted_by.as_ref().map(|_| "what mutes it (`muted_by`)"),
-        ];
-        let parts: Vec<_> = parts.into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| format!("not checked yet: {}", parts.join(", ")))
     }
 }
 
@@ -210,9 +245,7 @@ mod tests {
         let counts = (playbook.escalations.len(), playbook.windows.len(), playbook.silences.len());
         assert_eq!((counts, playbook.inhibitions.len(), playbook.expectations.len()), ((2, 2, 2), 2, 6));
         let results = playbook.check_expectations(role_of);
-        assert_eq!((results.held, results.missed.as_slice()), (4, &[][..]));
-        let not_checked: Vec<_> = results.not_checked.iter().map(|left| left.line).collect();
-        assert_eq!(not_checked, [183, 186]);
+        assert_eq!((results.held, results.missed.as_slice()), (6, &[][..]));
     }
 
     #[test]
@@ -242,9 +275,54 @@ team = "platform"
                 "6: team web expected, platform found (by status 502); role app expected, infra found (by status 502); \
                  severity critical expected, info found (no route matches)",
                 "11: role db expected, app found (by status 500)",
+                "14: team platform expected, web found (by status 500)",
             ]
         );
-        assert_eq!((results.held, results.not_checked.len()), (0, 1));
-        assert_eq!(results.not_checked[0].what, "not checked yet: what holds `at` a time");
+        assert_eq!(results.held, 0);
+    }
+
+    #[test]
+    fn the_clock_and_other_incidents_count() {
+        let text = r#"[roles]
+app = "web"
+[team.web]
+active = "day"
+otherwise = "night"
+[team.night]
+[window.day]
+days = "mon-sun"
+times = "08:00-20:00"
+timezone = "UTC"
+[[service]]
+name = "shop"
+match = { vhost = "shop.*" }
+[[inhibit]]
+name = "edge"
+source = { hop = "app" }
+target = { hop = "edge" }
+equal = "service"
+[[expect]]
+given = { status = 500, at = 2026-11-21T12:00:00Z }
+team = "web"
+[[expect]]
+given = { status = 500, at = 2026-11-21T23:00:00Z }
+team = "web"
+[[expect]]
+given = { status = 502, hop = "edge", vhost = "shop.a" }
+while = { status = 502, hop = "app", vhost = "shop.b" }
+muted_by = "edge"
+[[expect]]
+given = { status = 502, hop = "edge", vhost = "shop.a" }
+while = { status = 502, hop = "app", vhost = "www.b" }
+muted_by = "edge"
+[[expect]]
+given = { status = 502, hop = "edge", vhost = "shop.a" }
+muted_by = "edge"
+"#;
+        let results = Playbook::parse("p.toml", text, &KNOWN).unwrap().check_expectations(role_of);
+        let told: Vec<_> = results.missed.iter().map(|missed| format!("{}: {}", missed.line, missed.what)).collect();
+        let nothing = "muted by \"edge\" expected, by \"nothing\" found";
+        let night = "22: team web expected, night found (by status 500, then web is off duty)".to_owned();
+        assert_eq!((results.held, told), (2, vec![night, format!("29: {nothing}"), format!("33: {nothing}")]));
     }
 }

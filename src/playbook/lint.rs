@@ -4,7 +4,7 @@
 //! file need no rule here: the loader refuses them.
 
 use super::fault::suggest;
-use super::notices::{Recipient, Silence, Team};
+use super::notices::{Channel, Recipient, Setting, Silence, Target, Team};
 use super::subject::Key;
 use super::{Matcher, Playbook};
 use crate::error::Defect;
@@ -33,6 +33,10 @@ pub enum LintRule {
     InhibitsItself,
     /// A `service` that no `[[service]]` has: only the logs' own words can fit it.
     UnnamedService,
+    /// A webhook that posts to where an Alertmanager takes alerts, or an Alertmanager's address that says so twice.
+    MistakenAlertmanager,
+    /// Channels that no team, step or escalation ever calls.
+    UncalledChannel,
 }
 
 /// One finding, with its place and remedy.
@@ -54,6 +58,8 @@ impl Playbook {
         findings.extend(self.silences.iter().filter_map(|silence| self.stale(silence, now)));
         findings.extend(self.self_inhibitions());
         findings.extend(self.unnamed_services());
+        findings.extend(self.channels.iter().filter_map(|channel| self.mistaken(channel)));
+        findings.extend(self.channels.iter().filter_map(|channel| self.uncalled(channel)));
         findings.sort_by_key(|finding| finding.defect.line);
         findings
     }
@@ -140,6 +146,32 @@ impl Playbook {
         })
     }
 
+    /// Only what is written in the playbook can be looked at: an address in the environment is not read here.
+    fn mistaken(&self, channel: &Channel) -> Option<Finding> {
+        let pushes = |url: &str| url.contains("/api/v2/alerts");
+        let (is_mistaken, hint) = match &channel.target {
+            Target::Webhook { url: Setting::Plain(url), .. } => {
+                (pushes(url), "an Alertmanager takes alerts by `type = \"alertmanager\"` and its own address")
+            }
+            Target::Alertmanager(Setting::Plain(url)) => {
+                (pushes(url), "leave out /api/v2/alerts: it is added to the address")
+            }
+            _ => (false, ""),
+        };
+        let what = format!("channel {:?} would post in a shape that is not taken there", channel.name);
+        is_mistaken.then(|| self.finding(LintRule::MistakenAlertmanager, Some(channel.line), what, hint))
+    }
+
+    fn uncalled(&self, channel: &Channel) -> Option<Finding> {
+        let name = &channel.name;
+        let by_team = self.teams.iter().any(|team| team.notify.contains(name));
+        let mut steps = self.escalations.iter().flat_map(|escalation| &escalation.steps);
+        let by_step = steps.any(|step| step.notify.contains(&Recipient::Channel(name.clone())));
+        let what = format!("nobody is ever told on channel {name:?}");
+        let hint = "name it in a team's `notify` or a step of an escalation, or take it out";
+        (!by_team && !by_step).then(|| self.finding(LintRule::UncalledChannel, Some(channel.line), what, hint))
+    }
+
     /// Every matcher that may speak of a service, with its line.
     fn service_users(&self) -> Vec<(&Matcher, u64)> {
         let routes = self.routes.iter().map(|route| (&route.matcher, route.line));
@@ -198,6 +230,23 @@ mod tests {
         assert_eq!(found(text), [(LintRule::RoleWithoutTeam, None), (LintRule::TeamWithoutChannel, Some(9))]);
         let heard = text.replace("\"@team\"", "[\"@team\", \"c\"]");
         assert_eq!(found(&heard), [(LintRule::RoleWithoutTeam, None)]);
+    }
+
+    #[test]
+    fn channels_are_of_the_right_kind_and_called() {
+        let channel = |text: &str| {
+            found(&format!(
+                "[defaults]\nrole = \"sre\"\n[team.a]\nnotify = \"c\"\n[roles]\napp = \"a\"\ninfra = \"a\"\nsre = \"a\"\ndb = \"a\"\n[channel.c]\n{text}\n"
+            ))
+        };
+        let mistaken = [(LintRule::MistakenAlertmanager, Some(10))];
+        let push = "url = \"https://am.example.com/api/v2/alerts\"";
+        assert_eq!(channel(&format!("type = \"webhook\"\n{push}")), mistaken);
+        assert_eq!(channel(&format!("type = \"alertmanager\"\n{push}")), mistaken);
+        assert_eq!(channel("type = \"alertmanager\"\nurl = \"https://am.example.com\""), []);
+        let uncalled =
+            "type = \"webhook\"\nurl = \"https://a.example.com/\"\n[channel.d]\ntype = \"slack\"\nurl_env = \"A\"";
+        assert_eq!(channel(uncalled), [(LintRule::UncalledChannel, Some(13))]);
     }
 
     #[test]

@@ -34,7 +34,7 @@ mod subject;
 mod units;
 
 pub use climb::{Call, Climber};
-pub use expect::{Expectation, Expectations, Missed, NotChecked};
+pub use expect::{Expectation, Expectations, Missed};
 pub use given::Given;
 pub use lint::{Finding, LintRule};
 pub use matcher::Matcher;

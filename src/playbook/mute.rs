@@ -62,7 +62,8 @@ impl Playbook {
             && silence.window.as_deref().is_none_or(|window| self.in_window(window, at))
     }
 
-    fn inhibition<'a>(&self, target: &Standing<'a>, open: &[Standing<'a>]) -> Option<Mute> {
+    /// The inhibition that mutes the target while the others are open.
+    pub(super) fn inhibition<'a>(&self, target: &Standing<'a>, open: &[Standing<'a>]) -> Option<Mute> {
         let mutes = |rule: &Inhibition| open.iter().any(|source| self.mutes(rule, source, target));
         self.inhibitions.iter().find(|rule| mutes(rule)).map(|rule| Mute::Inhibition(rule.name.clone()))
     }

@@ -1,6 +1,7 @@
 //! Statuses as a playbook writes them: a number or a range.
 
 use super::fault::Fault;
+use std::fmt;
 
 /// A status or a range of them: `502`, `52x`, `5xx`, `009`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,15 @@ impl StatusPattern {
     /// Whether every status that fits `other` fits this one too.
     pub(super) fn covers(self, other: Self) -> bool {
         self.digits.iter().zip(other.digits).all(|(this, other)| this.is_none() || *this == other)
+    }
+}
+
+impl fmt::Display for StatusPattern {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.digits.iter().try_for_each(|digit| match digit {
+            Some(digit) => write!(out, "{digit}"),
+            None => out.write_str("x"),
+        })
     }
 }
 

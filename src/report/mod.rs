@@ -7,9 +7,10 @@ mod assemble;
 pub mod csv;
 pub mod json;
 pub(crate) mod layout;
+pub mod metrics;
 pub(crate) mod numbers;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sparkline;
 mod stamps;
 mod standing;

@@ -69,7 +69,7 @@ fn sources() -> Vec<SourceLine> {
 }
 
 /// The fields that most incidents share, to be changed by the functions below.
-fn plain() -> Incident {
+pub(crate) fn plain() -> Incident {
     Incident {
         id: "f8bcd62a829b1126".into(),
         parent_id: None,

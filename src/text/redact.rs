@@ -46,12 +46,12 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 
 /// The patterns, in the order in which they are tried; those of `true` skip what looks like words.
 fn patterns() -> Vec<(String, bool)> {
-    let equals = r#"(?:=|%3d|%253d|\\?["']\s*(?::|=>?)\s*(?:\\?["'])?)"#;
+    let equals = r#"(?:=|%3d|%253d|\\?["']\s*(?::|=>?)\s*(?:\[?\s*\\?["'])?)"#;
     let begins = r"(?:[?&;]|%3f|%26|\bamp;|\?%|\\u0026)";
     vec![
-        (r#"(?i)(?P<keep>\b(?:proxy-)?authorization\\?["']?\s*[:=]\s*\\?["']?)(?:(?:digest|aws4-hmac-sha256)[^\r\n]+|[^"',\r\n]+)"#.into(), false),
-        (r#"(?i)(?P<keep>\b(?:set-)?cookie\\?["']?\s*[:=]\s*\\?["']?)[^"'\r\n]+"#.into(), false),
-        (r#"(?i)(?P<keep>\bx-(?:api-key|auth-token|amz-security-token|csrf-token)\\?["']?\s*[:=]\s*\\?["']?)[^"',\s]+"#.into(), false),
+        (r#"(?i)(?P<keep>\b(?:proxy-)?authorization\\?["']?\s*[:=]\s*(?:\[?\s*\\?["'])?)(?:(?:digest|aws4-hmac-sha256)[^\r\n]+|(?:[^"',\r\n\\]|\\[^"'\r\n])+)"#.into(), false),
+        (r#"(?i)(?P<keep>\b(?:set-)?cookie\\?["']?\s*[:=]\s*(?:\[?\s*\\?["'])?)(?:[^"'\r\n\\]|\\[^"'\r\n])+"#.into(), false),
+        (r#"(?i)(?P<keep>\bx-(?:api-key|auth-token|amz-security-token|csrf-token)\\?["']?\s*[:=]\s*(?:\[?\s*\\?["'])?)(?:[^"',\s\\]|\\[^"'\s])+"#.into(), false),
         (r"(?i)(?P<keep>\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}".into(), true),
         (format!("(?i)(?P<keep>(?:{TELLING}){equals}){VALUE}"), false),
         (format!("(?i)(?P<keep>{begins}(?:{TELLING_IN_QUERIES})(?:=|%3d|%253d)){VALUE}"), false),
@@ -114,6 +114,14 @@ mod tests {
             ("Authorization: Bearer hunter2, client: 192.0.2.1", "Authorization: [redacted], client: 192.0.2.1"),
             (r#""authorization":"Basic aHVudGVyMg==""#, r#""authorization":"[redacted]""#),
             ("Authorization: Digest username=\"a\", response=\"hunter2\"", "Authorization: [redacted]"),
+            (
+                r#"{"Authorization":["Bearer hunter2"],"Cookie":["a=hunter2; b"]}"#,
+                r#"{"Authorization":["[redacted]"],"Cookie":["[redacted]"]}"#,
+            ),
+            (
+                r#"{\"X-Api-Key\": [\"hunter2\"], \"token\": [ \"hunter2\" ]}"#,
+                r#"{\"X-Api-Key\": [\"[redacted]\"], \"token\": [ \"[redacted]\" ]}"#,
+            ),
             ("Cookie: sid=hunter2; b=hunter2", "Cookie: [redacted]"),
             ("X-Api-Key: hunter2 next", "X-Api-Key: [redacted] next"),
             ("sent Bearer hunter2hunter2 to", "sent Bearer [redacted] to"),

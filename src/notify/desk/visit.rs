@@ -21,6 +21,9 @@ impl Desk {
         }
         self.tell_again(trouble);
         self.acknowledge(scene.playbook, trouble);
+        if is_digest {
+            return; // what it tells of climbs by itself
+        }
         let speaking = trouble.members.iter().filter_map(|id| scene.get(id)).filter(|stand| stand.speaks);
         let Some(lead) = speaking.max_by_key(|stand| (stand.incident.severity, stand.incident.start)) else { return };
         trouble.muted_by = scene.mute(lead).map(|mute| mute.text().to_owned());
