@@ -9,9 +9,9 @@ pub mod json;
 pub(crate) mod layout;
 pub(crate) mod numbers;
 #[cfg(test)]
-mod sample;
-mod sparkline;
-mod stamps;
+pub(crate) mod sample;
+pub(crate) mod sparkline;
+pub(crate) mod stamps;
 pub mod terminal;
 
 pub use assemble::{Facts, SourceFacts, assemble};
