@@ -16,7 +16,7 @@ use indicatif::HumanBytes;
 /// Draws it into the rows that there are.
 pub(super) fn draw(sheet: &mut Sheet<'_>, view: &View, clock: &Clock) {
     let width = sheet.width();
-    let time = format!("{} {}", clock.stamp(view.now), clock.zone_name(view.now, view.now));
+    let time = format!("{} {}", clock.short(view.now, view.now), clock.zone_name(view.now, view.now));
     let left = side_by_side(standing(view), width.saturating_sub(columns(&time) + 2));
     let used: usize = left.iter().map(|(text, _)| columns(text)).sum();
     let mut first = left;
@@ -71,16 +71,17 @@ fn requests(view: &View) -> Vec<String> {
     std::iter::once(asked(totals)).chain(explained).collect()
 }
 
-/// How far the reading is: window, speed, what is behind, what was lost.
+/// How far the reading is: window, speed, what is behind, what was lost; the first matters most.
 fn reading(view: &View, clock: &Clock) -> Vec<String> {
     let lag = view.sources.iter().map(|source| source.lag_bytes).fold(0, u64::saturating_add);
     let gaps = view.sources.iter().map(|source| source.gaps).fold(0, u64::saturating_add);
-    let window = view.report.window.map(|window| clock.span(window.first, window.last));
+    let window = view.report.window;
+    let from = |stamp| clock.short(view.now, stamp);
     let watched = view.now.micros().saturating_sub(view.since.micros()).max(0) as u64;
-    let mut told = Vec::from_iter(window);
-    told.push(format!("{} lines/s", thousands(view.lines_per_second)));
-    told.push(format!("lag {}", HumanBytes(lag)));
+    let mut told = vec![format!("lag {}", HumanBytes(lag))];
     told.extend((gaps > 0).then(|| count(gaps, "gap")));
+    told.push(format!("{} lines/s", thousands(view.lines_per_second)));
+    told.extend(window.map(|window| format!("logs of {} to {}", from(window.first), from(window.last))));
     told.push(format!("watched for {}", duration(watched)));
     told
 }

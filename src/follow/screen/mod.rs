@@ -1,7 +1,7 @@
 //! The live screen: a watch as rows on a terminal, and keys to read in it.
 //!
-//! In: a [`View`] about once a second, keys, resizes. Out: what the loop must do, as [`Wish`]es. Only this file and
-//! `terminal.rs` know a terminal; drawing and keys are functions of the view and the [`Selection`].
+//! In: a [`View`] about once a second, keys, resizes. Out: what the loop must do, as [`Wish`]es. Only this file,
+//! `terminal.rs` and `input.rs` know a terminal; drawing and keys are functions of the view and the [`Selection`].
 //!
 //! Log text is hostile: whatever is drawn goes through [`sheet::Sheet::row`], which makes it harmless.
 
@@ -11,6 +11,7 @@ mod draw;
 mod foot;
 mod head;
 mod help;
+mod input;
 mod keys;
 mod list;
 mod listed;
@@ -23,10 +24,11 @@ mod tests;
 
 use super::view::{View, Wish};
 use crate::report::terminal::Style;
+use input::Input;
 use keys::{Key, press};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use ratatui::crossterm::event::{self, Event};
+use ratatui::crossterm::event::Event;
 use selection::Selection;
 use std::io::{self, Stdout};
 use std::time::{Duration, Instant};
@@ -41,6 +43,7 @@ pub struct Screen {
     style: Style,
     selection: Selection,
     view: Option<View>,
+    input: Input,
     /// Last of all: dropped after what writes.
     _guard: Guard,
 }
@@ -60,7 +63,7 @@ impl Screen {
     pub fn open(style: Style) -> io::Result<Self> {
         let guard = Guard::enter()?;
         let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-        Ok(Self { terminal, style, selection: Selection::default(), view: None, _guard: guard })
+        Ok(Self { terminal, style, selection: Selection::default(), view: None, input: Input::open()?, _guard: guard })
     }
 
     /// Keeps the view and draws it.
@@ -79,28 +82,27 @@ impl Screen {
     /// Those of the terminal: also where it has gone away.
     pub fn wait(&mut self, most: Duration) -> io::Result<Vec<Wish>> {
         let until = Instant::now() + most;
-        loop {
-            if !poll(until.saturating_duration_since(Instant::now()))? {
-                return Ok(Vec::new());
-            }
-            let wishes = self.take_events()?;
+        while let Some(event) = self.input.next(until.saturating_duration_since(Instant::now()))? {
+            let wishes = self.take_all(event)?;
             self.redraw()?;
-            if !wishes.is_empty() || Instant::now() >= until {
+            if !wishes.is_empty() {
                 return Ok(wishes);
             }
         }
+        Ok(Vec::new())
     }
 
-    /// Takes the events that are there.
-    fn take_events(&mut self) -> io::Result<Vec<Wish>> {
-        let mut wishes = Vec::new();
+    /// Takes this event and those behind it, up to the first wish.
+    fn take_all(&mut self, first: Event) -> io::Result<Vec<Wish>> {
+        let mut next = Some(first);
         for _ in 0..EVENTS_AT_ONCE {
-            wishes.extend(self.take(&event::read()?)?);
-            if !wishes.is_empty() || !poll(Duration::ZERO)? {
-                break;
+            let Some(event) = next else { break };
+            if let Some(wish) = self.take(&event)? {
+                return Ok(vec![wish]);
             }
+            next = self.input.next(Duration::ZERO)?;
         }
-        Ok(wishes)
+        Ok(Vec::new())
     }
 
     fn take(&mut self, event: &Event) -> io::Result<Option<Wish>> {
@@ -118,13 +120,5 @@ impl Screen {
         self.selection.size = self.terminal.size()?;
         let (selection, style) = (&self.selection, &self.style);
         self.terminal.draw(|frame| draw::draw(frame, view, selection, style)).map(|_| ())
-    }
-}
-
-/// Whether there is an event within this time. A signal ends the waiting: the loop will look what it was.
-fn poll(most: Duration) -> io::Result<bool> {
-    match event::poll(most) {
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
-        polled => polled,
     }
 }

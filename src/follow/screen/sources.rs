@@ -97,9 +97,19 @@ fn source(line: &SourceLine, state: Option<&SourceState>, width: usize) -> Vec<P
 /// Width of each column, and whether its text stands at the right.
 const COLUMNS: [(usize, bool); 5] = [(7, false), (10, true), (5, true), (13, true), (14, false)];
 
+/// Screens of so many columns show formats with their layouts' names.
+const WIDE: usize = 110;
+
+/// Width of a format there.
+const WIDE_FORMAT: usize = 26;
+
 /// The cells, then the path: of a path the end tells more.
 fn in_columns(cells: [&str; 5], path: &str, width: usize) -> String {
-    let cells = cells.iter().zip(COLUMNS).map(|(text, (width, to_the_right))| fill(text, width, to_the_right));
+    let mut columns_of = COLUMNS;
+    if width >= WIDE {
+        columns_of[4].0 = WIDE_FORMAT;
+    }
+    let cells = cells.iter().zip(columns_of).map(|(text, (width, to_the_right))| fill(text, width, to_the_right));
     let row = cells.collect::<Vec<_>>().join(" ");
     let room = width.saturating_sub(columns(&row) + 2);
     format!("{row}  {}", cut_start(path, room))
