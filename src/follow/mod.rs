@@ -11,7 +11,7 @@
 //! | `logs` | each log: what stood there, what grows -> chunks for the engine |
 //! | `books` | what was seen and told -> what is new |
 //! | `state` | what is committed, and how |
-//! | `view`, `tell` | what is shown -> the screen, or lines on stdout |
+//! | `view`, `tell`, `screen` | what is shown -> the screen, or lines on stdout |
 //! | `metrics` | the same for Prometheus, over HTTP |
 //! | `clock`, `signals` | what comes from the system |
 
@@ -22,11 +22,13 @@ pub mod metrics;
 mod signals;
 mod state;
 mod tell;
+mod screen;
 mod view;
 mod watching;
 
 pub use books::{Event, EventKind};
 pub use state::{Saved, StateDir, acknowledge, read};
 pub use tell::{Form, Tell};
+pub use screen::Screen;
 pub use view::{IncidentState, Reading, SourceState, Standing, View, Wish};
 pub use watching::{End, Job, watch};

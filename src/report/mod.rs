@@ -11,8 +11,8 @@ pub mod metrics;
 pub(crate) mod numbers;
 #[cfg(test)]
 pub(crate) mod sample;
-mod sparkline;
-mod stamps;
+pub(crate) mod sparkline;
+pub(crate) mod stamps;
 mod standing;
 pub mod terminal;
 mod told;

@@ -23,6 +23,21 @@ impl Clock {
         Self { zone, milliseconds: window.chain(incidents).any(|stamp| stamp.micros() % 1_000_000 != 0) }
     }
 
+    /// Shows whole seconds.
+    pub(crate) fn seconds(zone: Tz) -> Self {
+        Self { zone, milliseconds: false }
+    }
+
+    /// As short as it stays clear from the other point: `09:04:28` on the same day, else `11-21 09:04`, else `2025-11-21`.
+    pub(crate) fn short(&self, seen_from: Timestamp, stamp: Timestamp) -> String {
+        let same = |shape: &str| self.show(seen_from, shape) == self.show(stamp, shape);
+        match (same("%Y"), same("%F")) {
+            (_, true) => self.show(stamp, "%H:%M:%S"),
+            (true, _) => self.show(stamp, "%m-%d %H:%M"),
+            _ => self.show(stamp, "%F"),
+        }
+    }
+
     /// `2026-11-21 09:04:28`.
     pub(crate) fn stamp(&self, stamp: Timestamp) -> String {
         self.show(stamp, "%Y-%m-%d %H:%M:%S")
@@ -91,6 +106,14 @@ mod tests {
         assert_eq!(clock.span(at(0), at(252)), "2026-11-21 12:00:00 to 12:04:12 (4m 12s)");
         assert_eq!(clock.span(at(0), at(43_260)), "2026-11-21 12:00:00 to 2026-11-22 00:01:00 (12h 1m)");
         assert_eq!(clock.span(at(0), at(0)), "2026-11-21 12:00:00");
+    }
+
+    #[test]
+    fn a_short_stamp_leaves_out_what_is_the_same() {
+        let clock = Clock::seconds(Tz::UTC);
+        for (seconds, text) in [(252, "12:04:12"), (-86_400, "11-20 12:00"), (-366 * 86_400, "2025-11-20")] {
+            assert_eq!(clock.short(at(0), at(seconds)), text);
+        }
     }
 
     #[test]

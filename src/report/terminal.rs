@@ -4,12 +4,12 @@
 //! stands on the severity, the cause's title and the course over time, nowhere else.
 
 mod coverage;
-mod family;
-mod headline;
-mod incident;
+pub(crate) mod family;
+pub(crate) mod headline;
+pub(crate) mod incident;
 pub(crate) mod page;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod words;
 
 use super::stamps::Clock;
@@ -61,7 +61,7 @@ pub fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result
 fn incidents_in_order(page: &mut Page<'_>, families: &[Family<'_>], clock: &Clock) -> io::Result<()> {
     for family in families.iter().take(IN_FULL) {
         page.blank()?;
-        incident::in_full(page, family, clock)?;
+        incident::in_full(page, family, incident::IN_REPORT, clock)?;
     }
     let lesser: Vec<_> = families.iter().skip(IN_FULL).flat_map(Family::members).collect();
     in_short(page, "And, mattering less", &lesser, AT_ALL - IN_FULL, clock)

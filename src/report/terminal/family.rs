@@ -10,24 +10,24 @@ const LONGEST_CHAIN: usize = 16;
 
 /// An incident and those that it explains, at any distance.
 #[derive(Debug)]
-pub(super) struct Family<'a> {
+pub(crate) struct Family<'a> {
     /// The one that explains, or stands alone.
-    pub(super) head: &'a Incident,
+    pub(crate) head: &'a Incident,
     /// Those explained, in report order.
-    pub(super) children: Vec<&'a Incident>,
+    pub(crate) children: Vec<&'a Incident>,
     /// What explains the head, where that could not be the head itself (a warning never hides an incident).
-    pub(super) parent: Option<&'a Incident>,
+    pub(crate) parent: Option<&'a Incident>,
 }
 
 impl<'a> Family<'a> {
     /// The head and its children.
-    pub(super) fn members(&self) -> impl Iterator<Item = &'a Incident> {
+    pub(crate) fn members(&self) -> impl Iterator<Item = &'a Incident> {
         std::iter::once(self.head).chain(self.children.iter().copied())
     }
 }
 
 /// Gathers the incidents; every one is told exactly once.
-pub(super) fn families(incidents: &[Incident]) -> Vec<Family<'_>> {
+pub(crate) fn families(incidents: &[Incident]) -> Vec<Family<'_>> {
     let by_id: HashMap<&str, usize> = incidents.iter().enumerate().map(|(at, incident)| (&*incident.id, at)).collect();
     let parent_of = |at: usize| by_id.get(incidents[at].parent_id.as_deref()?).copied().filter(|parent| *parent != at);
     let above = |at: usize| parent_of(at).filter(|parent| incidents[*parent].kind <= incidents[at].kind);

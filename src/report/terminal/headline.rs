@@ -46,7 +46,7 @@ fn and_warnings(warnings: u64) -> String {
 }
 
 /// `4,480 of 1,204,331 requests were answered 5xx (0.4 %)`.
-fn asked(totals: &Totals) -> String {
+pub(crate) fn asked(totals: &Totals) -> String {
     let Totals { requests, requests_5xx, .. } = *totals;
     if requests == 0 {
         return "requests are not counted, no access log was read".into();
@@ -56,7 +56,7 @@ fn asked(totals: &Totals) -> String {
 }
 
 /// Why "no incident" can be believed: what was read, and how much of it could not be.
-fn calm(report: &Report) -> String {
+pub(crate) fn calm(report: &Report) -> String {
     let Totals { lines, requests, requests_5xx, .. } = report.totals;
     if lines == 0 {
         return "no line was read".into();

@@ -12,11 +12,19 @@ use std::io;
 /// Upstreams and paths shown, each.
 const TOP: usize = 5;
 
-/// Lines of evidence shown.
-const EVIDENCE: usize = 3;
+/// How much of the evidence is shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Excerpt {
+    /// Lines of it.
+    pub(crate) lines: usize,
+    /// Rows that one line may take.
+    pub(crate) rows: usize,
+    /// Where the rest is.
+    pub(crate) rest: &'static str,
+}
 
-/// Rows that one line of evidence may take.
-const EVIDENCE_ROWS: usize = 6;
+/// For the report.
+pub(super) const IN_REPORT: Excerpt = Excerpt { lines: 3, rows: 6, rest: "in the JSON report" };
 
 /// Explained incidents shown under the one that explains them.
 const CHILDREN: usize = 6;
@@ -28,13 +36,14 @@ const BARS: usize = 60;
 const CAPTION: usize = 26;
 
 /// Everything about an incident, and in short what it explains.
-pub(super) fn in_full(page: &mut Page<'_>, family: &Family<'_>, clock: &Clock) -> io::Result<()> {
+pub(crate) fn in_full(page: &mut Page<'_>, family: &Family<'_>, excerpt: Excerpt, clock: &Clock) -> io::Result<()> {
     let incident = family.head;
     page.tagged(0, incident.severity, &incident.title)?;
     verdict(page, incident)?;
     extent(page, incident, clock)?;
     breakdown(page, incident)?;
-    evidence(page, incident)?;
+    evidence(page, incident, excerpt)?;
+    page.blank()?;
     advice(page, incident)?;
     page.field_if("explained", family.parent.map(|parent| format!("by {} ({})", parent.cause, parent.id)).as_deref())?;
     escalation(page, incident, clock)?;
@@ -98,18 +107,18 @@ fn list(page: &mut Page<'_>, label: &str, items: Vec<String>) -> io::Result<()> 
 }
 
 /// The lines that prove it, each under its place.
-fn evidence(page: &mut Page<'_>, incident: &Incident) -> io::Result<()> {
+pub(crate) fn evidence(page: &mut Page<'_>, incident: &Incident, excerpt: Excerpt) -> io::Result<()> {
     if !incident.evidence.is_empty() {
         page.blank()?;
     }
-    for (place, kept) in incident.evidence.iter().take(EVIDENCE).enumerate() {
+    for (place, kept) in incident.evidence.iter().take(excerpt.lines).enumerate() {
         page.labelled(if place == 0 { "evidence" } else { "" }, &[place_of(kept, page.room(TEXT_AT))])?;
-        let text = wrap_at_most(&kept.text, page.room(TEXT_AT + 2), EVIDENCE_ROWS);
+        let text = wrap_at_most(&kept.text, page.room(TEXT_AT + 2), excerpt.rows);
         page.rows(TEXT_AT + 2, &text)?;
     }
-    match incident.evidence.len().saturating_sub(EVIDENCE) {
+    match incident.evidence.len().saturating_sub(excerpt.lines) {
         0 => Ok(()),
-        rest => page.field("", &format!("and {} more in the JSON report", count(rest as u64, "line"))),
+        rest => page.field("", &format!("and {} more {}", count(rest as u64, "line"), excerpt.rest)),
     }
 }
 
@@ -120,11 +129,10 @@ fn place_of(evidence: &Evidence, width: usize) -> String {
 }
 
 /// What to do and what not.
-fn advice(page: &mut Page<'_>, incident: &Incident) -> io::Result<()> {
+pub(crate) fn advice(page: &mut Page<'_>, incident: &Incident) -> io::Result<()> {
     let width = page.prose(TEXT_AT);
     let checks: Vec<String> =
         incident.checks.iter().enumerate().flat_map(|(at, check)| numbered(at + 1, check, width)).collect();
-    page.blank()?;
     page.labelled("check", &checks)?;
     page.field_if("avoid", incident.wrong_reflex.as_deref())?;
     page.field_if("retry", incident.retry_safe.as_deref())?;
@@ -145,7 +153,7 @@ fn numbered(number: usize, text: &str, width: usize) -> Vec<String> {
 }
 
 /// Who would be told when, or why nobody.
-fn escalation(page: &mut Page<'_>, incident: &Incident, clock: &Clock) -> io::Result<()> {
+pub(crate) fn escalation(page: &mut Page<'_>, incident: &Incident, clock: &Clock) -> io::Result<()> {
     page.field_if("muted by", incident.muted_by.as_deref())?;
     let told = |step: &Step| format!("{} at {} (after {})", step.to, clock.later(incident.start, step.at), step.after);
     list(page, "pages", incident.escalation.iter().map(told).collect())

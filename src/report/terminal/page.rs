@@ -9,6 +9,45 @@ use crate::report::layout::{columns, cut, wrap, wrap_at_most};
 use anstyle::{AnsiColor, Style as Paint};
 use std::io::{self, Write};
 
+/// How a piece of a row is to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ink {
+    /// As the terminal writes.
+    Plain,
+    /// A cause's title.
+    Title,
+    /// In the severity's colour.
+    Of(Severity),
+}
+
+/// What finished rows are written on: a stream, or the live screen.
+pub(crate) trait Paper {
+    /// One row, piece by piece; harmless, and within the width of the page.
+    fn row(&mut self, pieces: &[(&str, Ink)]) -> io::Result<()>;
+}
+
+/// Rows of a stream, coloured by escapes where that is wanted.
+struct Stream<'a> {
+    out: &'a mut dyn Write,
+    colour: bool,
+}
+
+impl Paper for Stream<'_> {
+    fn row(&mut self, pieces: &[(&str, Ink)]) -> io::Result<()> {
+        for (text, ink) in pieces {
+            match ink {
+                Ink::Title if self.colour => write!(self.out, "{BOLD}{text}{BOLD:#}")?,
+                Ink::Of(severity) if self.colour => {
+                    let paint = colour_of(*severity);
+                    write!(self.out, "{paint}{text}{paint:#}")?;
+                }
+                _ => self.out.write_all(text.as_bytes())?,
+            }
+        }
+        writeln!(self.out)
+    }
+}
+
 /// Column of labels.
 const LABEL_AT: usize = 2;
 
@@ -29,14 +68,18 @@ const BOLD: Paint = Paint::new().bold();
 
 /// What the report is written on.
 pub(crate) struct Page<'a> {
-    out: &'a mut dyn Write,
+    paper: Box<dyn Paper + 'a>,
     width: usize,
-    colour: bool,
 }
 
 impl<'a> Page<'a> {
     pub(crate) fn new(out: &'a mut dyn Write, style: &Style) -> Self {
-        Self { out, width: style.width.max(NARROWEST), colour: style.colour }
+        Self::on(Stream { out, colour: style.colour }, style.width)
+    }
+
+    /// A page on other paper, this many columns wide (no fewer than 40).
+    pub(crate) fn on(paper: impl Paper + 'a, width: usize) -> Self {
+        Self { paper: Box::new(paper), width: width.max(NARROWEST) }
     }
 
     /// Columns right of an indent.
@@ -50,7 +93,7 @@ impl<'a> Page<'a> {
     }
 
     pub(crate) fn blank(&mut self) -> io::Result<()> {
-        writeln!(self.out)
+        self.paper.row(&[])
     }
 
     /// A blank row and a title.
@@ -83,7 +126,7 @@ impl<'a> Page<'a> {
     /// One row; cut where it is too wide after all.
     pub(crate) fn row(&mut self, indent: usize, row: &str) -> io::Result<()> {
         let row = cut(row, self.room(indent));
-        writeln!(self.out, "{}", format!("{:indent$}{row}", "").trim_end())
+        self.paper.row(&[(format!("{:indent$}{row}", "").trim_end(), Ink::Plain)])
     }
 
     /// A label and its sentence.
@@ -141,11 +184,14 @@ impl<'a> Page<'a> {
     /// place where colour stands.
     fn tag(&mut self, lead: &str, severity: Severity, room: usize, title: &str) -> io::Result<()> {
         let title_at = columns(lead) + room;
-        let tag = self.paint(&severity.name().to_uppercase(), colour_of(severity));
-        let first = format!("{lead}{tag}{:1$}", "", room - severity.name().len());
+        let (tag, margin) = (severity.name().to_uppercase(), format!("{:title_at$}", ""));
+        let gap = format!("{:1$}", "", room - tag.len());
         for (place, row) in wrap(title, self.room(title_at)).iter().enumerate() {
-            let start = if place == 0 { first.clone() } else { format!("{:title_at$}", "") };
-            writeln!(self.out, "{start}{}", self.paint(row, BOLD))?;
+            let title = (row.as_str(), Ink::Title);
+            match place {
+                0 => self.paper.row(&[(lead, Ink::Plain), (&tag, Ink::Of(severity)), (&gap, Ink::Plain), title])?,
+                _ => self.paper.row(&[(&margin, Ink::Plain), title])?,
+            }
         }
         Ok(())
     }
@@ -154,7 +200,8 @@ impl<'a> Page<'a> {
     pub(crate) fn painted(&mut self, text: &str, severity: Severity, caption: &str) -> io::Result<()> {
         let text = cut(text, self.room(TEXT_AT));
         let caption = cut(caption, self.room(TEXT_AT + columns(&text)));
-        writeln!(self.out, "{:TEXT_AT$}{}{caption}", "", self.paint(&text, colour_of(severity)))
+        let margin = format!("{:TEXT_AT$}", "");
+        self.paper.row(&[(&margin, Ink::Plain), (&text, Ink::Of(severity)), (&caption, Ink::Plain)])
     }
 
     /// `and 12 more: ...`, where there are more than were shown.
@@ -163,10 +210,6 @@ impl<'a> Page<'a> {
             0 => Ok(()),
             rest => self.sentence(LABEL_AT, &format!("and {rest} more: {where_else}")),
         }
-    }
-
-    fn paint(&self, text: &str, paint: Paint) -> String {
-        if self.colour { format!("{paint}{text}{paint:#}") } else { text.to_owned() }
     }
 }
 

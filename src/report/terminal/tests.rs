@@ -15,7 +15,7 @@ fn wide(width: usize) -> Style {
 }
 
 /// Compares with the file; `UPDATE_GOLDENS=1` writes it anew.
-fn golden(name: &str, text: &str) {
+pub(crate) fn golden(name: &str, text: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens").join(name);
     if std::env::var_os("UPDATE_GOLDENS").is_some() {
         std::fs::write(&path, text).unwrap();
@@ -88,7 +88,7 @@ fn what_is_left_out_is_counted() {
 }
 
 /// What an attacker would write: any bytes, and much of what acts on terminals and spreadsheets.
-fn hostile() -> impl Strategy<Value = String> {
+pub(crate) fn hostile() -> impl Strategy<Value = String> {
     let bytes = proptest::collection::vec(any::<u8>(), 0..120).prop_map(|bytes| String::from_utf8_lossy(&bytes).into());
     let letters = proptest::sample::select(
         "\0\t\r\n\x1b[2J]0;\x07\x7f\u{9b}\u{85}\u{202e}\u{2066}\u{200b}\u{200d}\u{feff}\u{fe0f}\u{e0041}\u{301}❤️👨日本ａ =+-@;,\"'".chars().collect::<Vec<_>>(),
@@ -98,7 +98,7 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 /// The sample with hostile text in every field that holds text, and any stamps and counts.
-fn hostile_report() -> impl Strategy<Value = Report> {
+pub(crate) fn hostile_report() -> impl Strategy<Value = Report> {
     (proptest::collection::vec(hostile(), 16), any::<(u64, u64, i64, i64)>(), any::<(f64, f64)>()).prop_map(
         |(texts, (many, few, first, last), (share, latency))| {
             let mut report = sample::report();
@@ -145,7 +145,7 @@ fn poison(incident: &mut Incident, text: impl Fn(usize) -> String) {
 }
 
 /// Controls (but the line's end), bidi and zero-width letters.
-fn acts(letter: char) -> bool {
+pub(crate) fn acts(letter: char) -> bool {
     matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}' | '\u{e0000}'..='\u{e007f}')
         || (letter.is_control() && letter != '\n')
 }
