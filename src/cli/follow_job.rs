@@ -37,13 +37,19 @@ fn watch(args: &Args) -> std::result::Result<u8, Vec<Defect>> {
         playbook: &|| main_job::playbook(args, &known.grammars, &known.catalogue),
         knowledge: known.digest,
         state,
+        metrics: args.following.metrics.clone(),
         start: match args.following.tail {
             None => Start::Beginning,
             Some(0) => Start::End,
             Some(lines) => Start::LastLines(lines),
         },
     };
-    let mut tell = Tell::new(told_as(args, form), Box::new(io::stdout()));
+    let mut tell = if wants_screen(args) {
+        Tell::on_screen(main_job::terminal_style(args, main_job::display_zone(args).map_err(main_job::one)?))
+            .map_err(main_job::one)?
+    } else {
+        Tell::new(told_as(args, form), Box::new(io::stdout()))
+    };
     let end = follow::watch(&job, &mut tell)?;
     drop(tell);
     // What happened was told already; a report is for a file, or for those who asked for its form.
@@ -53,6 +59,13 @@ fn watch(args: &Args) -> std::result::Result<u8, Vec<Defect>> {
     }
     complain(&end.defects);
     Ok(if end.interrupted { INTERRUPTED } else { main_job::exit_code(args, &end.report) })
+}
+
+/// A screen is for people at a terminal who asked for nothing else.
+fn wants_screen(args: &Args) -> bool {
+    let asked = args.following.plain || args.telling.quiet;
+    let is_form = args.telling.output.is_none() && args.telling.output_format.is_some();
+    !asked && !is_form && io::stdout().is_terminal()
 }
 
 /// How events are told: nothing else may stand on stdout where a report goes there.

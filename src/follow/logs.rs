@@ -29,6 +29,8 @@ pub(super) struct Watched {
     /// What stands at its path.
     pub(super) sight: Sight,
     pub(super) ended: bool,
+    /// When something was read of it last.
+    pub(super) read_last: Option<Timestamp>,
     /// What is wrong with it.
     pub(super) defects: Vec<Defect>,
 }
@@ -88,6 +90,7 @@ impl Watched {
             grows,
             sight: Sight::Quiet,
             ended: false,
+            read_last: None,
             defects: Vec::new(),
         })
     }

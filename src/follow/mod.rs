@@ -19,16 +19,16 @@ mod books;
 mod clock;
 mod logs;
 pub mod metrics;
+mod screen;
 mod signals;
 mod state;
 mod tell;
-mod screen;
 mod view;
 mod watching;
 
 pub use books::{Event, EventKind};
+pub use screen::Screen;
 pub use state::{Saved, StateDir, acknowledge, read};
 pub use tell::{Form, Tell};
-pub use screen::Screen;
 pub use view::{IncidentState, Reading, SourceState, Standing, View, Wish};
 pub use watching::{End, Job, watch};

@@ -3,10 +3,10 @@
 //! In: [`Event`]s and [`View`]s. Out: bytes on stdout, flushed at once; and what the person at the screen wishes.
 
 use super::books::Event;
-use super::{EventKind, View, Wish};
+use super::{EventKind, Screen, View, Wish};
 use crate::error::{Defect, Result};
 use crate::report::Incident;
-use crate::report::terminal::words;
+use crate::report::terminal::{Style, words};
 use crate::source::follow::Watch;
 use crate::text::harmless;
 use std::io::{self, Write};
@@ -26,6 +26,7 @@ pub enum Form {
 /// Tells what happens.
 pub struct Tell {
     form: Form,
+    screen: Option<Screen>,
     out: Box<dyn Write>,
     /// Nobody reads any more.
     is_gone: bool,
@@ -36,7 +37,16 @@ pub struct Tell {
 impl Tell {
     /// On this output.
     pub fn new(form: Form, out: Box<dyn Write>) -> Self {
-        Self { form, out, is_gone: false, lines: 0, at: Instant::now() }
+        Self { form, screen: None, out, is_gone: false, lines: 0, at: Instant::now() }
+    }
+
+    /// On the terminal's screen.
+    ///
+    /// # Errors
+    /// The terminal cannot be taken over.
+    pub fn on_screen(style: Style) -> Result<Self> {
+        let screen = Screen::open(style).map_err(|error| screen_gone(&error))?;
+        Ok(Self { screen: Some(screen), ..Self::new(Form::Silent, Box::new(io::sink())) })
     }
 
     /// Tells of events.
@@ -65,8 +75,10 @@ impl Tell {
         let seconds = self.at.elapsed().as_secs_f64().max(0.001);
         let per_second = (lines.saturating_sub(self.lines) as f64 / seconds) as u64;
         (self.lines, self.at) = (lines, Instant::now());
-        let _ = (view, per_second);
-        Ok(())
+        match &mut self.screen {
+            Some(screen) => screen.show(view(per_second)).map_err(|error| screen_gone(&error)),
+            None => Ok(()),
+        }
     }
 
     /// Waits for keys, or for logs that grow.
@@ -74,8 +86,11 @@ impl Tell {
     /// # Errors
     /// The screen is gone.
     pub(super) fn wait(&mut self, watch: &mut Watch, most: Duration) -> Result<Vec<Wish>> {
-        watch.wait(most);
-        Ok(Vec::new())
+        let Some(screen) = &mut self.screen else {
+            watch.wait(most);
+            return Ok(Vec::new());
+        };
+        screen.wait(most).map_err(|error| screen_gone(&error))
     }
 
     fn event(&mut self, event: &Event) -> io::Result<()> {
@@ -88,6 +103,10 @@ impl Tell {
             }
         }
     }
+}
+
+fn screen_gone(error: &io::Error) -> Defect {
+    Defect::new("screen", format!("the terminal cannot be used: {error}")).hint("tell one line per event with --plain")
 }
 
 /// An event in one line.

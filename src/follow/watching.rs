@@ -12,6 +12,7 @@ use super::Wish;
 use super::books::Books;
 use super::clock::{Clock, Pace};
 use super::logs::{Left, Watched};
+use super::metrics::{Server, Shown, serve};
 use super::signals::Signals;
 use super::state::{Saved, StateDir};
 use super::tell::Tell;
@@ -63,6 +64,8 @@ pub struct Job<'a> {
     pub knowledge: u64,
     /// Where the state is kept, if it is.
     pub state: Option<PathBuf>,
+    /// Where metrics are served, if they are.
+    pub metrics: Option<String>,
     /// Where the reading of a log begins that is followed for the first time.
     pub start: Start,
 }
@@ -112,6 +115,7 @@ struct Watching<'a> {
     books: Books,
     desk: Desk,
     outbox: Outbox,
+    metrics: Option<(Shown, Server)>,
     /// Acknowledgements that the state does not hold yet.
     acks: Vec<String>,
     since: Timestamp,
@@ -139,7 +143,11 @@ impl<'a> Watching<'a> {
         let signals = Signals::catch().map_err(one)?;
         let state = job.state.as_deref().map(StateDir::take).transpose().map_err(one)?;
         let saved = state.as_ref().map_or(Ok(None), |state| state.load(job.knowledge)).map_err(one)?;
+        let shown = Shown::default();
+        let server = job.metrics.as_deref().map(|address| serve(address, Shown::clone(&shown)));
+        let server = server.transpose().map_err(one)?;
         let mut watching = Self {
+            metrics: server.map(|server| (shown, server)),
             live: Live::new(job.grammars, job.catalogue, job.options).map_err(one)?,
             outbox: Outbox::new(&playbook),
             playbook,

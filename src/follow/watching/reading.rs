@@ -93,6 +93,9 @@ impl Watching<'_> {
                     self.busy.insert(id);
                 }
                 self.live.set_dry(number, turn.dry);
+                if !turn.chunks.is_empty() {
+                    log.read_last = Some(Clock::now());
+                }
                 changed.insert(id);
                 if log.ended {
                     self.live.end(number);

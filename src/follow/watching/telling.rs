@@ -9,11 +9,12 @@ use crate::follow::clock::Clock;
 use crate::follow::logs::Watched;
 use crate::follow::state::StateDir;
 use crate::follow::tell::Tell;
-use crate::follow::{EventKind, Reading, SourceState, View};
-use crate::notify::{Ack, Look, Moved, NoticeKind, Outcome};
-use crate::report::Report;
+use crate::follow::{EventKind, IncidentState, Reading, SourceState, View};
+use crate::notify::{Ack, Look, Moved, NoticeKind, Outcome, Tally};
+use crate::report::{Incident, Report, metrics};
 use crate::source::follow::Sight;
 use crate::time::Timestamp;
+use std::sync::PoisonError;
 
 impl Watching<'_> {
     pub(super) fn tell_news(&mut self, tell: &mut Tell) -> std::result::Result<(), Vec<Defect>> {
@@ -42,9 +43,30 @@ impl Watching<'_> {
             events.extend(self.notices(&report, now, &moved));
             tell.events(&events).map_err(super::one)?;
         }
+        self.show_metrics(&report, now);
         tell.view(|lines_per_second| self.view(&report, now, lines_per_second), self.lines).map_err(super::one)?;
         self.report = Some(report);
         Ok(())
+    }
+
+    /// Writes the page for Prometheus anew.
+    fn show_metrics(&self, report: &Report, now: Timestamp) {
+        let Some((shown, _)) = &self.metrics else { return };
+        let is_open =
+            |incident: &&Incident| self.books.standing(incident, now, self.gap_micros()).state == IncidentState::Open;
+        let names = |log: &Watched| Some(report.sources.get(self.live.source_of(log.number?))?.path.clone());
+        let counted = |(channel, tally): (&String, &Tally)| {
+            [("sent", tally.sent), ("failed", tally.failed), ("in_digest", tally.in_digest), ("lost", tally.lost)]
+                .map(|(what, count)| (channel.clone(), what, count))
+        };
+        let watch = metrics::Watch {
+            open: report.incidents.iter().filter(is_open).map(|incident| incident.id.clone()).collect(),
+            lag_bytes: self.logs.iter().filter_map(|log| Some((names(log)?, log.lag_bytes()))).collect(),
+            read_last: self.logs.iter().filter_map(|log| Some((names(log)?, log.read_last?))).collect(),
+            notices: self.desk.tallies().iter().flat_map(counted).collect(),
+            crowded_out: self.desk.crowded_out(),
+        };
+        *shown.lock().unwrap_or_else(PoisonError::into_inner) = metrics::render(report, &watch);
     }
 
     /// Losses that were not told yet.
