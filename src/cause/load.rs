@@ -231,7 +231,7 @@ fn add_rules(rules: &mut Vec<Rule>, file: &File, head: &Head<'_>, raws: Vec<RawR
             title: head.title.to_owned(),
             cause: head.cause,
             on: raw.on.into_vec(),
-            certainty: certainty(&says, when.as_ref()),
+            certainty: certainty(raw.gives, &says, when.as_ref()),
             says,
             when,
             when_text: raw.when,
@@ -246,10 +246,11 @@ fn add_rules(rules: &mut Vec<Rule>, file: &File, head: &Head<'_>, raws: Vec<RawR
     Ok(())
 }
 
-/// A line that says it is sure; fields imply it; where the log does not say who answered, only the status is known.
-fn certainty(says: &[Wording], when: Option<&Condition>) -> Certainty {
+/// A line that says it is sure, in words or by the number of an event; the fields of a request imply it; where the log does
+/// not say who answered, only the status is known.
+fn certainty(gives: Gives, says: &[Wording], when: Option<&Condition>) -> Certainty {
     match when {
-        _ if !says.is_empty() => Certainty::Stated,
+        _ if !says.is_empty() || gives == Gives::Condition => Certainty::Stated,
         Some(when) if when.mentions(Field::AnsweredBy, b"unknown") => Certainty::Default,
         _ => Certainty::Implied,
     }

@@ -111,6 +111,9 @@ pub(super) struct RawLayout {
     pub(super) needs: Vec<String>,
     #[serde(default)]
     pub(super) lacks: Vec<String>,
+    /// Columns that follow those that the header names.
+    #[serde(default)]
+    pub(super) behind: String,
     /// The zone, where it is another than the other layouts'.
     pub(super) zone: Option<String>,
     #[serde(default)]

@@ -263,9 +263,9 @@ impl Format {
 fn prove(format: &Arc<Format>, example: &str) -> std::result::Result<(), String> {
     let mut reader = RecordReader::new(Arc::clone(format), Zone::UTC);
     let mut event = Event::default();
-    // A header may come first.
-    let example = match format.header_mark().and_then(|_| example.split_once('\n')) {
-        Some((header, row)) if reader.preamble(header.as_bytes(), true) => row,
+    // Header lines may come first.
+    let example = match format.header_mark().and_then(|_| example.rsplit_once('\n')) {
+        Some((header, row)) if header.lines().all(|line| reader.preamble(line.as_bytes(), true)) => row,
         _ => example,
     };
     match reader.read(example.as_bytes(), &mut event) {
@@ -291,7 +291,7 @@ impl RawLayout {
         let sheet = sheet.ok_or("it has columns, and the grammar no [columns]")?;
         match &self.columns {
             Some(names) => Columns::fixed(sheet, names, self.least, self.open),
-            None => Columns::by_header(sheet, &self.needs, &self.lacks),
+            None => Columns::by_header(sheet, &self.needs, &self.lacks, &self.behind),
         }
     }
 }
