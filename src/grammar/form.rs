@@ -9,7 +9,7 @@ use super::message::Extract;
 use super::notation::Variable;
 use super::pattern::Span;
 use super::rows::RawRows;
-use super::units::Units;
+use super::units::{Unit, Units};
 use super::{Marks, Witness};
 use crate::event::{AnsweredBy, Field};
 use crate::time::Shape;
@@ -135,6 +135,7 @@ pub(super) struct RawVariable {
     pub(super) word: bool,
     #[serde(default)]
     pub(super) weak: bool,
+    pub(super) unit: Option<Unit>,
 }
 
 #[derive(Deserialize)]
@@ -182,7 +183,7 @@ impl From<RawVariable> for Variable {
             None if raw.word => Span::Word,
             None => Span::Until,
         };
-        Self { field: raw.field, span, stamp: raw.stamp, weak: raw.weak }
+        Self { field: raw.field, span, stamp: raw.stamp, weak: raw.weak, unit: raw.unit }
     }
 }
 
