@@ -36,6 +36,8 @@ closed_list! {
     Field {
         /// The stamp as it stands in the log.
         Time = "time",
+        /// The date, where the stamp is a time of day and the two stand apart.
+        Date = "date",
         /// The line's own severity word.
         Level = "level",
         /// Process id.

@@ -75,7 +75,7 @@ crate::event::closed_list! {
         /// `15/Jan/2026:20:45:05 +0000`: common log format. Names its offset; without one (HAProxy, which adds
         /// milliseconds) it is local.
         Clf = "clf",
-        /// `2026-01-15T20:45:05.123+01:00`, also with a space for the `T`, without fraction, without offset (then local).
+        /// `2026-01-15T20:45:05.123+01:00`, also with a space or a tab for the `T`, without fraction, without offset (then local).
         Iso = "iso",
         /// `1768509905.123`: seconds since the epoch.
         Epoch = "epoch",
@@ -91,7 +91,7 @@ crate::event::closed_list! {
         MonthFirst = "month-first",
         /// `15 Jan 2026 20:44:57.123`: Redis. Local.
         DayFirst = "day-first",
-        /// `1/15/2026, 8:44:57`, also with a year of two digits: IIS's native log. Local.
+        /// `1/15/2026, 8:44:57`, also with a year of two digits: IIS's native log; `1/15/2026 8:44:57 AM`: PowerShell. Local.
         Us = "us",
     }
 }
@@ -245,7 +245,8 @@ fn read_dashed(stamp: &[u8]) -> Wall {
 }
 
 fn read_iso(stamp: &[u8]) -> Wall {
-    let (&[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b't' | b' '], clock) = stamp.split_first_chunk::<11>()?
+    let (&[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b't' | b' ' | b'\t'], clock) =
+        stamp.split_first_chunk::<11>()?
     else {
         return None;
     };

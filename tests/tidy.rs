@@ -38,6 +38,9 @@ const LANGUAGE: &[&str] = &["crate::event::closed_list"];
 /// A file of code has no more lines.
 const MOST_LINES: usize = 400;
 
+/// Part of how Windows writes an event as XML; it is nobody's host.
+const NAMESPACE: &str = "schemas.microsoft.com";
+
 /// What is over a limit today, each with its rule. An entry that holds no longer must go.
 const TO_MEND: &[(&str, Rule)] = &[];
 
@@ -186,7 +189,7 @@ fn samples_name_example_addresses_and_hosts_only() {
                 assert!(is_example(ip.into()), "{place}: {ip} may be somebody's: use 2001:db8::/32");
             }
             for host in host.find_iter(line).map(|found| found.as_str()) {
-                let ours = host == "example.com" || host.ends_with(".example.com");
+                let ours = host == "example.com" || host.ends_with(".example.com") || host == NAMESPACE;
                 assert!(ours, "{place}: {host} may be somebody's: use a name below example.com");
             }
         }

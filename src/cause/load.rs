@@ -37,6 +37,8 @@ struct RawCause {
     absorbs: Vec<String>,
     #[serde(default)]
     explains: Vec<String>,
+    #[serde(default)]
+    outguesses: Vec<String>,
     retry_safe: Option<String>,
     wrong_reflex: Option<String>,
     #[serde(default)]
@@ -66,6 +68,9 @@ struct RawRule {
     precedence: Option<i32>,
     #[serde(default)]
     unlogged: bool,
+    /// The program that says it does not know it.
+    #[serde(default)]
+    guess: bool,
     example: OneOrMany,
 }
 
@@ -173,6 +178,7 @@ fn cause(file: &File, raw: RawCause, by_id: &HashMap<String, CauseId>) -> Result
     Ok(Cause {
         absorbs: references(file, &raw.absorbs, by_id)?,
         explains: references(file, &raw.explains, by_id)?,
+        outguesses: references(file, &raw.outguesses, by_id)?,
         id: raw.id,
         title: raw.title,
         meaning: raw.meaning,
@@ -231,7 +237,7 @@ fn add_rules(rules: &mut Vec<Rule>, file: &File, head: &Head<'_>, raws: Vec<RawR
             title: head.title.to_owned(),
             cause: head.cause,
             on: raw.on.into_vec(),
-            certainty: certainty(&says, when.as_ref()),
+            certainty: if raw.guess { Certainty::Implied } else { certainty(raw.gives, &says, when.as_ref()) },
             says,
             when,
             when_text: raw.when,
@@ -246,10 +252,11 @@ fn add_rules(rules: &mut Vec<Rule>, file: &File, head: &Head<'_>, raws: Vec<RawR
     Ok(())
 }
 
-/// A line that says it is sure; fields imply it; where the log does not say who answered, only the status is known.
-fn certainty(says: &[Wording], when: Option<&Condition>) -> Certainty {
+/// A line that says it is sure, in words or by the number of an event; the fields of a request imply it; where the log does
+/// not say who answered, only the status is known.
+fn certainty(gives: Gives, says: &[Wording], when: Option<&Condition>) -> Certainty {
     match when {
-        _ if !says.is_empty() => Certainty::Stated,
+        _ if !says.is_empty() || gives == Gives::Condition => Certainty::Stated,
         Some(when) if when.mentions(Field::AnsweredBy, b"unknown") => Certainty::Default,
         _ => Certainty::Implied,
     }

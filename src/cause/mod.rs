@@ -58,6 +58,8 @@ pub struct Cause {
     pub absorbs: Vec<CauseId>,
     /// Causes that are consequences, but stay incidents of their own.
     pub explains: Vec<CauseId>,
+    /// Causes that a program only guesses where it says this one too, right before.
+    pub outguesses: Vec<CauseId>,
     /// Whether a retry is safe.
     pub retry_safe: Option<String>,
     /// What not to do.

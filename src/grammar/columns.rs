@@ -7,6 +7,7 @@ mod cells;
 mod kind;
 mod load;
 
+use super::day::Day;
 use crate::event::{Event, Field};
 use crate::source::{HeaderMark, MAX_HEADER_BYTES};
 use crate::text::without_port;
@@ -25,6 +26,8 @@ const MOST_COLUMNS: usize = 256;
 pub struct Sheet {
     /// What stands between two values.
     gap: Box<[u8]>,
+    /// What stands between two names of a header.
+    header_gap: Box<[u8]>,
     /// Whether a value may stand in double quotes; inside them `""` is a quote.
     quoted: bool,
     /// What a row may end with.
@@ -33,6 +36,8 @@ pub struct Sheet {
     header: Option<HeaderMark>,
     /// Lines that begin with this are directives, and no rows.
     directive: Option<Box<[u8]>>,
+    /// Of those, lines that begin with this tell the day of the rows that follow.
+    day: Option<Box<[u8]>>,
     names: HashMap<Box<[u8]>, Column>,
 }
 
@@ -70,8 +75,8 @@ pub struct Columns {
 enum Order {
     /// The grammar.
     Fixed(Row),
-    /// A header line that has all of `needs` and none of `lacks`.
-    Header { needs: Vec<Box<[u8]>>, lacks: Vec<Box<[u8]>> },
+    /// A header line that has all of `needs` and none of `lacks`; `behind` follow those that it names.
+    Header { needs: Vec<Box<[u8]>>, lacks: Vec<Box<[u8]>>, behind: Vec<Column> },
 }
 
 /// What a line is that may come before rows.
@@ -81,6 +86,8 @@ pub enum Preamble {
     None,
     /// A directive that says nothing about columns.
     Directive,
+    /// A directive that tells the day of the rows that follow.
+    Day(Day),
     /// A header: the columns that follow, or `None` where they are another layout's.
     Header(Option<Row>),
 }
@@ -116,17 +123,22 @@ impl Columns {
 
     /// What a line is before its rows are read. `first`: it is the first of its source.
     pub fn preamble(&self, line: &[u8], first: bool) -> Preamble {
-        let Order::Header { needs, lacks } = &self.order else { return Preamble::None };
+        let Order::Header { needs, lacks, behind } = &self.order else { return Preamble::None };
         let names = match &self.sheet.header {
-            Some(HeaderMark::Begins(mark)) => line.strip_prefix(&**mark),
+            Some(HeaderMark::Begins(marks)) => marks.first().and_then(|mark| line.strip_prefix(&**mark)),
             Some(HeaderMark::FirstLine) if first => Some(line),
             _ => None,
         };
         if let Some(names) = names.filter(|_| line.len() <= MAX_HEADER_BYTES) {
-            let row = self.row_of(names.trim_ascii(), needs, lacks);
-            // A first line that names no columns is a row.
-            let is_row = row.is_none() && matches!(self.sheet.header, Some(HeaderMark::FirstLine));
-            return if is_row { Preamble::None } else { Preamble::Header(row) };
+            let mut row = self.row_of(names.trim_ascii(), needs, lacks);
+            row.iter_mut().for_each(|row| row.columns.extend(behind));
+            // A first line that names no columns is a row, or a remark.
+            if row.is_some() || !matches!(self.sheet.header, Some(HeaderMark::FirstLine)) {
+                return Preamble::Header(row);
+            }
+        }
+        if let Some(day) = self.sheet.day.as_ref().and_then(|mark| line.strip_prefix(&**mark)).and_then(Day::of) {
+            return Preamble::Day(day);
         }
         match &self.sheet.directive {
             Some(mark) if line.starts_with(mark) => Preamble::Directive,
@@ -135,7 +147,7 @@ impl Columns {
     }
 
     fn row_of(&self, names: &[u8], needs: &[Box<[u8]>], lacks: &[Box<[u8]>]) -> Option<Row> {
-        let ranges = Cells::new(names, &self.sheet.gap, self.sheet.quoted).take(MOST_COLUMNS + 1);
+        let ranges = Cells::new(names, &self.sheet.header_gap, self.sheet.quoted).take(MOST_COLUMNS + 1);
         let all: Vec<&[u8]> = ranges.map(|range| names[range].trim_ascii()).filter(|name| !name.is_empty()).collect();
         let has = |name: &[u8]| all.contains(&name);
         let fits = needs.iter().all(|name| has(name)) && !lacks.iter().any(|name| has(name));

@@ -18,10 +18,12 @@ fn sheet(quoted: bool) -> Arc<Sheet> {
         |(name, field, kind): (&str, Option<Field>, Kind)| (name.as_bytes().into(), Column { field, kind, choice: 0 });
     Arc::new(Sheet {
         gap: (*b" ").into(),
+        header_gap: (*b" ").into(),
         quoted,
         end: Box::default(),
-        header: Some(HeaderMark::Begins((*b"#Fields:").into())),
+        header: Some(HeaderMark::Begins([(*b"#Fields:").into()].into())),
         directive: Some((*b"#").into()),
+        day: None,
         names: names.into_iter().map(column).collect(),
     })
 }
@@ -31,7 +33,7 @@ fn shown(event: &Event<'_>) -> Vec<String> {
 }
 
 fn by_header(header: &str, line: &str) -> Option<Vec<String>> {
-    let columns = Columns::by_header(&sheet(true), &["status".into()], &["s-reason".into()]).expect("columns");
+    let columns = Columns::by_header(&sheet(true), &["status".into()], &["s-reason".into()], "").expect("columns");
     let Preamble::Header(row) = columns.preamble(header.as_bytes(), false) else { panic!("{header} is no header") };
     let mut event = Event::default();
     columns.read(row.as_ref(), line.as_bytes(), &mut event).then(|| shown(&event))

@@ -184,7 +184,9 @@ impl Fit {
         let mut preamble = vec![false; lines.len()];
         let mut has_header = false;
         let mut read_line = |(at, line): (usize, &&[u8])| {
-            if format.header_mark().is_some() && reader.preamble(line, std::mem::take(&mut first)) {
+            let is_first = first && !line.starts_with(b"#");
+            first &= !is_first;
+            if format.header_mark().is_some() && reader.preamble(line, is_first) {
                 preamble[at] = true;
                 has_header |= reader.has_header();
                 return false;

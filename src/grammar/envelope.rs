@@ -29,7 +29,12 @@ pub struct Envelope {
     piece: Option<Condition>,
     /// What a line must say to stand in this wrapper.
     own: Option<Condition>,
+    /// What stands before, in and behind a text that stands for several of the same, with their number.
+    repeats: Option<[Box<[u8]>; 3]>,
 }
+
+/// A line that says it stands for more is taken at its word only up to here: the number is whatever somebody wrote.
+const MOST_REPEATS: u32 = 10_000;
 
 #[derive(Debug)]
 enum Opening {
@@ -47,6 +52,8 @@ pub struct Opened<'a> {
     pub is_json: bool,
     /// The rest of the line follows in a later one of the same lane.
     pub is_piece: bool,
+    /// It stands for so many of the same.
+    pub times: u32,
 }
 
 #[derive(Deserialize)]
@@ -72,6 +79,7 @@ struct RawLayout {
     line_end: Option<String>,
     piece: Option<String>,
     when: Option<String>,
+    repeats: Option<[String; 3]>,
     examples: Vec<String>,
 }
 
@@ -112,7 +120,19 @@ impl Envelope {
         }
         let ended = self.line_end.as_ref().map(|end| text.strip_suffix(&**end));
         let is_piece = ended == Some(None) || self.piece.as_ref().is_some_and(|piece| piece.holds(event));
-        Some(Opened { text: ended.flatten().unwrap_or(text), is_json, is_piece })
+        let text = ended.flatten().unwrap_or(text);
+        let (times, text) = self.repeated(text).unwrap_or((1, text));
+        Some(Opened { text, is_json, is_piece, times })
+    }
+
+    /// A text that stands for several, and for how many.
+    fn repeated<'a>(&self, text: &'a [u8]) -> Option<(u32, &'a [u8])> {
+        let [before, between, behind] = self.repeats.as_ref()?;
+        let rest = text.strip_prefix(&**before)?;
+        let digits = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+        let times = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
+        let inner = rest[digits..].strip_prefix(&**between)?.strip_suffix(&**behind)?;
+        (1..=MOST_REPEATS).contains(&times).then_some((times, inner))
     }
 
     /// Whether its lines are JSON objects, which no other kind of log takes for its own.
@@ -136,6 +156,7 @@ fn build(file: &File, id: &str, layout: &RawLayout) -> Result<Envelope> {
         line_end: layout.line_end.as_ref().map(|end| end.as_bytes().into()),
         piece: layout.piece.as_deref().map(Condition::parse).transpose().map_err(wrong)?,
         own: layout.when.as_deref().map(Condition::parse).transpose().map_err(wrong)?,
+        repeats: layout.repeats.as_ref().map(|words| words.each_ref().map(|word| word.as_bytes().into())),
     };
     let opens = |example: &&String| {
         envelope.open(example.as_bytes(), &mut json::Memo::default(), &mut Event::default()).is_none()
@@ -164,6 +185,24 @@ mod tests {
         let line = "Nov 21 09:04:28 web1 nginx: 2026/11/21 09:04:28 [notice] 1#1: exit";
         let inner = "2026/11/21 09:04:28 [notice] 1#1: exit".to_owned();
         assert_eq!(opened(line), Some(("syslog (RFC 3164)".into(), inner, false)));
+    }
+
+    #[test]
+    fn a_line_that_stands_for_several_says_how_many() {
+        let envelopes = Envelope::built_in().unwrap_or_else(|defect| panic!("{defect}"));
+        let opened = |inner: &str| {
+            let line = format!("Nov 21 09:04:28 web1 kernel: {inner}");
+            let mut event = Event::default();
+            let opened = envelopes
+                .iter()
+                .find_map(|envelope| envelope.open(line.as_bytes(), &mut json::Memo::default(), &mut event));
+            opened.map(|opened| (String::from_utf8_lossy(opened.text).into_owned(), opened.times))
+        };
+        let whole = |text: &str| Some((text.to_owned(), 1));
+        assert_eq!(opened("message repeated 3 times: [ boom [1]]"), Some(("boom [1]".to_owned(), 3)));
+        for other in ["message repeated 99999999999 times: [ boom]", "message repeated 0 times: [ boom]", "boom"] {
+            assert_eq!(opened(other), whole(other), "{other}");
+        }
     }
 
     #[test]

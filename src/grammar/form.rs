@@ -9,7 +9,7 @@ use super::message::Extract;
 use super::notation::Variable;
 use super::pattern::Span;
 use super::rows::RawRows;
-use super::units::Units;
+use super::units::{Unit, Units};
 use super::{Marks, Witness};
 use crate::event::{AnsweredBy, Field};
 use crate::time::Shape;
@@ -111,6 +111,9 @@ pub(super) struct RawLayout {
     pub(super) needs: Vec<String>,
     #[serde(default)]
     pub(super) lacks: Vec<String>,
+    /// Columns that follow those that the header names.
+    #[serde(default)]
+    pub(super) behind: String,
     /// The zone, where it is another than the other layouts'.
     pub(super) zone: Option<String>,
     #[serde(default)]
@@ -132,6 +135,7 @@ pub(super) struct RawVariable {
     pub(super) word: bool,
     #[serde(default)]
     pub(super) weak: bool,
+    pub(super) unit: Option<Unit>,
 }
 
 #[derive(Deserialize)]
@@ -179,7 +183,7 @@ impl From<RawVariable> for Variable {
             None if raw.word => Span::Word,
             None => Span::Until,
         };
-        Self { field: raw.field, span, stamp: raw.stamp, weak: raw.weak }
+        Self { field: raw.field, span, stamp: raw.stamp, weak: raw.weak, unit: raw.unit }
     }
 }
 

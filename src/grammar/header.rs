@@ -14,6 +14,10 @@ impl RecordReader {
             // The first line may come again where a source was put together from several.
             Preamble::None => self.header.1.is_some() && self.header.0 == line,
             Preamble::Directive => true,
+            Preamble::Day(day) => {
+                self.day = Some(day);
+                true
+            }
             Preamble::Header(row) => {
                 self.header = (line.to_vec(), row);
                 true
@@ -24,8 +28,9 @@ impl RecordReader {
     /// Begins a chunk: with the header in force there, and no other.
     pub fn begin(&mut self, header: Option<&[u8]>) {
         self.header = (Vec::new(), None);
-        if let Some(header) = header {
-            self.preamble(header, true);
+        self.day = None;
+        for line in header.into_iter().flat_map(|header| header.split(|byte| *byte == b'\n')) {
+            self.preamble(line.strip_suffix(b"\r").unwrap_or(line), true);
         }
     }
 

@@ -11,7 +11,7 @@ mod inside;
 mod joint;
 mod records;
 
-use super::envelope::Envelope;
+use super::envelope::{Envelope, Opened};
 use super::{Format, json};
 use crate::event::{Event, Field};
 pub use records::{Unwrapped, Woven};
@@ -41,6 +41,8 @@ struct Line<'a> {
     lane: u64,
     /// Whether the envelope was there.
     opened: bool,
+    /// It stands for so many of the same.
+    times: u32,
 }
 
 impl Lanes {
@@ -60,11 +62,12 @@ impl Lanes {
             self.envelope.as_ref().and_then(|envelope| Some((envelope, envelope.open(line, memo, event)?)))
         else {
             event.clear();
-            return Line { text: line, is_json: false, is_piece: false, lane: 0, opened: false };
+            return Line { text: line, is_json: false, is_piece: false, lane: 0, opened: false, times: 1 };
         };
         let value = |field: &Field| event.raw(*field).unwrap_or_default();
         let lane = envelope.lane.iter().fold(1, |seed, field| xxh3_64_with_seed(value(field), seed));
-        Line { text: opened.text, is_json: opened.is_json, is_piece: opened.is_piece, lane, opened: true }
+        let Opened { text, is_json, is_piece, times } = opened;
+        Line { text, is_json, is_piece, lane, opened: true, times }
     }
 
     /// Whether a record begins with this line, though its lane has one open; `before` is the lane's line before.

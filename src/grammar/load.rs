@@ -11,7 +11,6 @@ use super::message::Extract;
 use super::notation::{LogFormat, Notation, Variables};
 use super::pattern::Pattern;
 use super::rows::Rows;
-use super::units::Units;
 use super::when::Condition;
 use super::{Answered, Format, Mask, Reader, RecordReader};
 use crate::error::{Defect, Result, did_you_mean};
@@ -112,6 +111,7 @@ impl Grammars {
             named => Some(Shape::named(named).ok_or_else(|| format!("there is no stamp shape \"{named}\""))?),
         };
         let mut notation = None;
+        let mut units = raw.units;
         if layout.stamp.is_some() {
             stamp = layout.stamp;
         }
@@ -121,6 +121,7 @@ impl Grammars {
                 let format = LogFormat::parse(text)?;
                 notation = raw.has_variables.then_some(format.notation);
                 stamp = format.stamp(&self.variables);
+                units = format.units(&self.variables);
                 Reader::Pattern(format.compile(&self.variables)?)
             }
             (None, None, true) => Reader::Json(Arc::clone(keys)),
@@ -146,7 +147,7 @@ impl Grammars {
             rank: raw.rank + layout.rank,
             stamp,
             zone: zone_of(layout.zone.as_ref().or(raw.zone.as_ref()))?,
-            units: raw.units,
+            units,
             reader,
             record_start: raw.record_start.as_ref().map(|mask| Mask(mask.as_bytes().into())),
             tails: raw.tail.as_ref().map(RawTail::tails).unwrap_or_default(),
@@ -193,7 +194,7 @@ impl Grammars {
             rank: TOLD,
             stamp: log_format.stamp(&self.variables),
             zone: None,
-            units: Units::default(),
+            units: log_format.units(&self.variables),
             reader: Reader::Pattern(log_format.compile(&self.variables)?),
             record_start: None,
             tails: Vec::new(),
@@ -263,9 +264,9 @@ impl Format {
 fn prove(format: &Arc<Format>, example: &str) -> std::result::Result<(), String> {
     let mut reader = RecordReader::new(Arc::clone(format), Zone::UTC);
     let mut event = Event::default();
-    // A header may come first.
-    let example = match format.header_mark().and_then(|_| example.split_once('\n')) {
-        Some((header, row)) if reader.preamble(header.as_bytes(), true) => row,
+    // Header lines may come first.
+    let example = match format.header_mark().and_then(|_| example.rsplit_once('\n')) {
+        Some((header, row)) if header.lines().all(|line| reader.preamble(line.as_bytes(), true)) => row,
         _ => example,
     };
     match reader.read(example.as_bytes(), &mut event) {
@@ -291,7 +292,7 @@ impl RawLayout {
         let sheet = sheet.ok_or("it has columns, and the grammar no [columns]")?;
         match &self.columns {
             Some(names) => Columns::fixed(sheet, names, self.least, self.open),
-            None => Columns::by_header(sheet, &self.needs, &self.lacks),
+            None => Columns::by_header(sheet, &self.needs, &self.lacks, &self.behind),
         }
     }
 }

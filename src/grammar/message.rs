@@ -26,7 +26,9 @@ impl Extract {
             _ => memchr::memmem::find(inside, &self.until),
         };
         if let Some(end) = end {
-            event.set(self.field, &inside[..end]);
+            // Where the text ends with its line, that may be one of Windows.
+            let value = &inside[..end];
+            event.set(self.field, value.strip_suffix(b"\r").unwrap_or(value));
         }
     }
 }

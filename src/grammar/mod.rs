@@ -5,6 +5,7 @@
 
 pub mod columns;
 pub mod context;
+mod day;
 pub mod detect;
 pub mod envelope;
 pub mod errno;
@@ -38,6 +39,7 @@ use crate::source::HeaderMark;
 use crate::time::{Shape, StampReader, Timestamp, Zone};
 use columns::{Columns, Row};
 use context::{Phases, Tail};
+use day::Day;
 use errno::Errnos;
 pub use form::Borrow;
 use free_text::FreeText;
@@ -219,13 +221,15 @@ pub struct RecordReader {
     fold_micros: i64,
     /// The columns that the header in force names, and that header.
     header: (Vec<u8>, Option<Row>),
+    /// The day in force, for stamps that are a time of day.
+    day: Option<Day>,
 }
 
 impl RecordReader {
     /// For records of `format`; `zone` is used for stamps that name none.
     pub fn new(format: Arc<Format>, zone: Zone) -> Self {
         /// Shapes tried where a log says no more than "time", likeliest first.
-        const ANY: [Shape; 4] = [Shape::Iso, Shape::Clf, Shape::Unix, Shape::Slashed];
+        const ANY: [Shape; 5] = [Shape::Iso, Shape::Clf, Shape::Unix, Shape::Slashed, Shape::Us];
         let shapes = format.stamp.map_or_else(|| ANY.to_vec(), |shape| vec![shape]);
         let zone = format.zone.unwrap_or(zone);
         let stamps = shapes.into_iter().map(|shape| StampReader::new(shape, zone)).collect();
@@ -243,6 +247,7 @@ impl RecordReader {
             aside: None,
             fold_micros: 0,
             header: (Vec::new(), None),
+            day: None,
         }
     }
 
@@ -346,8 +351,11 @@ impl RecordReader {
 
     fn time(&mut self, event: &Event<'_>) -> Option<Option<Timestamp>> {
         let Some(stamp) = event.raw(Field::Time) else { return Some(None) };
-        let (time, fold) =
-            self.stamps.iter_mut().find_map(|reader| Some((reader.read(stamp)?, reader.fold_micros())))?;
+        let whole = self.stamps.iter_mut().find_map(|reader| Some((reader.read(stamp)?, reader.fold_micros())));
+        let (time, fold) = match whole {
+            Some(read) => read,
+            None => self.time_of_day(stamp, event.get(Field::Date))?,
+        };
         self.fold_micros = fold;
         Some(Some(time))
     }
@@ -365,7 +373,7 @@ impl RecordReader {
         }
         match self.format.stamp {
             Some(shape) => shape.names_its_zone(stamp),
-            None => Shape::ALL.iter().any(|shape| shape.names_its_zone(stamp)),
+            None => Shape::ALL.iter().any(|shape| shape.fits(stamp) && shape.names_its_zone(stamp)),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use super::log_config;
 use super::pattern::{Pattern, Piece, Span};
+use super::units::{Unit, Units};
 use crate::event::Field;
 use crate::time::Shape;
 use nom::branch::alt;
@@ -62,17 +63,20 @@ pub struct Variable {
     pub stamp: Option<Shape>,
     /// Whether another variable for the same field is to be preferred (`$uri` is not what the client sent).
     pub weak: bool,
+    /// In what it counts, where it is a duration in another unit than seconds.
+    pub unit: Option<Unit>,
 }
 
 impl Variable {
     /// A variable that fills no field.
-    pub const NOT_KEPT: Self = Self { field: None, span: Span::Until, stamp: None, weak: false };
+    pub const NOT_KEPT: Self = Self { field: None, span: Span::Until, stamp: None, weak: false, unit: None };
 
     /// How much its value is worth beside another one for the same field.
     fn worth(&self) -> u8 {
         match self.stamp {
             Some(Shape::Epoch | Shape::EpochMs) => 4,
             Some(Shape::Iso) => 3,
+            _ if self.unit.is_some() => 3,
             _ => 2 - u8::from(self.weak),
         }
     }
@@ -134,6 +138,12 @@ impl LogFormat {
             .into_iter()
             .filter(|kept| kept.field == Some(Field::Time))
             .find_map(|kept| kept.stamp)
+    }
+
+    /// In what the durations count that [`Self::compile`] keeps.
+    pub fn units(&self, variables: &Variables) -> Units {
+        let kept = chosen(&self.parts(), variables).into_iter().find(|kept| kept.field == Some(Field::Duration));
+        Units { duration: kept.and_then(|kept| kept.unit).unwrap_or(Unit::S) }
     }
 
     /// The variables it uses that the table does not know: user variables, or slips of the hand.

@@ -10,7 +10,7 @@ use super::segment::{EvidenceLine, Segment, TroubleKind};
 use super::severity::Weight;
 use super::tally::Tally;
 use crate::cause::{Catalogue, Cause, CauseId};
-use crate::event::Severity;
+use crate::event::{Certainty, Severity};
 use crate::time::Timestamp;
 
 /// First signs and aftermath lie this near to the trouble itself.
@@ -256,9 +256,8 @@ fn host_of(guest: usize, troubles: &Troubles, catalogue: &Catalogue) -> Option<u
 fn absorb_one(host: usize, guest: usize, troubles: &mut Troubles) {
     let taken = troubles.remove(guest);
     let host = &mut troubles[if host > guest { host - 1 } else { host }];
-    let failures = taken.segment.requests.max(taken.segment.attempts);
     take_in(host, &taken, true);
-    note_absorbed(&mut host.absorbed, taken.cause, failures);
+    note_absorbed(&mut host.absorbed, taken.cause, taken.segment.requests.max(taken.segment.attempts));
     for (cause, count) in taken.absorbed {
         note_absorbed(&mut host.absorbed, cause, count);
     }
@@ -267,18 +266,20 @@ fn absorb_one(host: usize, guest: usize, troubles: &mut Troubles) {
 fn note_absorbed(list: &mut Vec<(CauseId, u64)>, cause: CauseId, count: u64) {
     match list.iter_mut().find(|(known, _)| *known == cause) {
         Some((_, known)) => *known += count,
-        None => list.push((cause, count)),
+        None if count > 0 => list.push((cause, count)),
+        None => {}
     }
 }
 
 fn absorbs(host: &Trouble, guest: &Trouble, catalogue: &Catalogue) -> bool {
     let cause = catalogue.cause(host.cause);
     // A condition has no failures of its own: what it explains is what it did.
-    let takes = cause.absorbs.contains(&guest.cause) || (host.only_conditions && cause.explains.contains(&guest.cause));
-    if !takes || guest.only_conditions || !guest.seen_by_users {
-        return false;
+    if cause.outguesses.contains(&guest.cause) {
+        return is_guess_beside(host, guest);
     }
-    if !host.only_conditions && !host.seen_by_users {
+    let takes = cause.absorbs.contains(&guest.cause) || (host.only_conditions && cause.explains.contains(&guest.cause));
+    let has_effect = host.only_conditions || host.seen_by_users;
+    if !takes || guest.only_conditions || !guest.seen_by_users || !has_effect {
         return false;
     }
     let consequence = catalogue.cause(guest.cause).consequence;
@@ -291,6 +292,12 @@ fn absorbs(host: &Trouble, guest: &Trouble, catalogue: &Catalogue) -> bool {
     // A group without live peers is logged by the group's name, so a consequence shares no address with its reason.
     let same_peer = consequence || host.segment.upstreams.meets(&guest.segment.upstreams);
     inside && same_peer && same_service(host, guest)
+}
+
+/// Nothing but guesses, said at the time of the host or right after it.
+fn is_guess_beside(host: &Trouble, guest: &Trouble) -> bool {
+    let is_guess = guest.only_conditions && guest.segment.certainty[Certainty::Stated as usize] == 0;
+    is_guess && same_service(host, guest) && within(&guest.segment, &host.segment, EDGE_MICROS)
 }
 
 /// A condition explains what began no earlier; one that is said once an episode also what comes long after it.

@@ -14,7 +14,7 @@ use super::plan::Plan;
 use super::series::Series;
 use crate::cause::{Catalogue, CauseId, Gives, Judge, Verdict, VerdictMemo};
 use crate::event::{AnsweredBy, Event, Field};
-use crate::grammar::lanes::{Lanes, Woven};
+use crate::grammar::lanes::Woven;
 use crate::grammar::{Aside, Format, Marks, RecordReader, Witness};
 use crate::source::{Chunk, PieceKind, pieces};
 use crate::time::{StampReader, Timestamp};
@@ -130,31 +130,6 @@ impl<'c> Scanner<'c> {
             }
         }
         part.last_stamp = self.clock;
-        true
-    }
-
-    /// The same for lines in lanes: the records' own text is what is kept of them.
-    fn read_lanes(&mut self, lanes: &Lanes, bytes: &[u8], part: &mut Part) -> bool {
-        let counts_alone = part.alone.is_some();
-        let unwrapped = lanes.records(bytes);
-        part.counts.cut += unwrapped.cut;
-        let mut event = Event::default();
-        for record in &unwrapped.records {
-            let text = &unwrapped.text[record.text.clone()];
-            let place = Place {
-                line: record.line as u32,
-                at: record.at as u32,
-                start: record.text.start as u32,
-                length: text.len() as u32,
-                fold_micros: 0,
-            };
-            self.record(text, place, record.lines, Some((record, bytes)), &mut event, part);
-            if counts_alone && part.alone.is_none() {
-                return false;
-            }
-        }
-        part.last_stamp = self.clock;
-        part.bytes = unwrapped.text;
         true
     }
 

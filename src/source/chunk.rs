@@ -359,10 +359,7 @@ impl<R: Read> Chunker<R> {
     fn mark(&mut self, bytes: Vec<u8>, length: u64, next: Carry, oversize: Option<u64>) -> Chunk {
         let last = self.filled == 0 && self.defect.is_some();
         let torn = last && !bytes.is_empty() && !bytes.ends_with(b"\n");
-        let header = self.headers.as_ref().and_then(Headers::in_force);
-        if let Some(headers) = &mut self.headers {
-            headers.pass(&bytes, self.offset);
-        }
+        let header = self.headers.as_mut().and_then(|headers| headers.pass(&bytes, self.offset));
         let chunk = Chunk { bytes, offset: self.offset, carry: self.carry, header, oversize, torn };
         self.offset += length;
         self.carry = next;

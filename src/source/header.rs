@@ -12,9 +12,10 @@ pub const MAX_HEADER_BYTES: usize = 16 << 10;
 /// How the header lines of a log look.
 #[derive(Debug, Clone)]
 pub enum HeaderMark {
-    /// Any line that begins with these bytes (`#Fields:`); it holds until the next.
-    Begins(Box<[u8]>),
-    /// The first line of the source, where it is one at all.
+    /// Any line that begins with one of these (`#Fields:`, `#Date:`); it holds until the next that begins so.
+    Begins(Arc<[Box<[u8]>]>),
+    /// The first line of the source, or the first behind lines that begin with `#`, where it is one at all. It is in force
+    /// from the beginning.
     FirstLine,
 }
 
@@ -22,42 +23,88 @@ pub enum HeaderMark {
 #[derive(Debug)]
 pub(super) struct Headers {
     mark: HeaderMark,
-    /// The bytes of the mark behind a line's end.
-    within: Finder<'static>,
+    /// The bytes of each mark behind a line's end.
+    within: Vec<Finder<'static>>,
+    /// The last line of each mark.
+    last: Vec<Vec<u8>>,
     in_force: Option<Arc<[u8]>>,
 }
 
 impl Headers {
     pub(super) fn new(mark: HeaderMark) -> Self {
-        let text = match &mark {
-            HeaderMark::Begins(text) => [b"\n", &**text].concat(),
+        let within: Vec<Finder<'static>> = match &mark {
+            HeaderMark::Begins(texts) => {
+                texts.iter().map(|text| Finder::new(&[b"\n", &**text].concat()).into_owned()).collect()
+            }
             HeaderMark::FirstLine => Vec::new(),
         };
-        Self { mark, within: Finder::new(&text).into_owned(), in_force: None }
+        let last = vec![Vec::new(); within.len().max(1)];
+        Self { mark, within, last, in_force: None }
     }
 
-    /// The header in force.
+    /// Takes in whole lines that stand at this offset of their source; gives the header in force where they begin: a line
+    /// a mark, in the order of the marks.
+    pub(super) fn pass(&mut self, lines: &[u8], offset: u64) -> Option<Arc<[u8]>> {
+        let before = self.in_force.clone();
+        self.take_in(lines, offset);
+        match self.mark {
+            HeaderMark::FirstLine => self.in_force.clone(),
+            HeaderMark::Begins(_) => before,
+        }
+    }
+
+    /// The header in force behind what was passed.
     pub(super) fn in_force(&self) -> Option<Arc<[u8]>> {
         self.in_force.clone()
     }
 
     /// The header that was in force where a reading goes on.
     pub(super) fn resume(&mut self, header: Option<Arc<[u8]>>) {
+        for line in header.iter().flat_map(|header| header.split(|byte| *byte == b'\n')) {
+            let at = match &self.mark {
+                HeaderMark::FirstLine => Some(0),
+                HeaderMark::Begins(texts) => texts.iter().position(|text| line.starts_with(text)),
+            };
+            if let Some(last) = at.and_then(|at| self.last.get_mut(at)) {
+                *last = line.to_vec();
+            }
+        }
         self.in_force = header;
     }
 
-    /// Takes in whole lines that stand at this offset of their source.
-    pub(super) fn pass(&mut self, lines: &[u8], offset: u64) {
-        let start = match &self.mark {
-            HeaderMark::FirstLine => (offset == 0).then_some(0),
-            HeaderMark::Begins(text) => {
-                let last = self.within.find_iter(lines).last().map(|lf| lf + 1);
-                last.or_else(|| lines.starts_with(text).then_some(0))
+    fn take_in(&mut self, lines: &[u8], offset: u64) {
+        let mut starts: Vec<(usize, usize)> = Vec::new();
+        match &self.mark {
+            HeaderMark::FirstLine if offset == 0 => starts.push((0, behind_remarks(lines))),
+            HeaderMark::FirstLine => {}
+            HeaderMark::Begins(texts) => {
+                for (at, (text, within)) in texts.iter().zip(&self.within).enumerate() {
+                    let last = within.find_iter(lines).last().map(|lf| lf + 1);
+                    starts.extend(last.or_else(|| lines.starts_with(text).then_some(0)).map(|start| (at, start)));
+                }
             }
-        };
-        let Some(start) = start else { return };
-        let end = memchr::memchr(b'\n', &lines[start..]).map_or(lines.len(), |lf| start + lf);
-        // One that is too long is none, here and in the worker's hands; what was in force before it no longer is.
-        self.in_force = (end - start <= MAX_HEADER_BYTES).then(|| lines[start..end].into());
+        }
+        if starts.is_empty() {
+            return;
+        }
+        for (at, start) in starts {
+            let end = memchr::memchr(b'\n', &lines[start..]).map_or(lines.len(), |lf| start + lf);
+            self.last[at].clear();
+            // One that is too long is none, here and in the worker's hands; what was in force before it no longer is.
+            if end - start <= MAX_HEADER_BYTES {
+                self.last[at].extend_from_slice(&lines[start..end]);
+            }
+        }
+        let lines: Vec<&[u8]> = self.last.iter().filter(|line| !line.is_empty()).map(Vec::as_slice).collect();
+        self.in_force = (!lines.is_empty()).then(|| lines.join(&b'\n').into());
     }
+}
+
+/// Where the first line begins that does not begin with `#`.
+fn behind_remarks(lines: &[u8]) -> usize {
+    let mut at = 0;
+    while lines.get(at) == Some(&b'#') {
+        at += memchr::memchr(b'\n', &lines[at..]).map_or(lines.len() - at, |lf| lf + 1);
+    }
+    at
 }

@@ -21,8 +21,8 @@ const KINDS: &[Kind] = &[
     ("iis-w3c", &["iis.w3c"], 1),
     ("httperr", &["iis.httperr"], 0),
     ("iis-native", &["iis.native"], 0),
+    ("cloudfront", &["aws.cloudfront"], 0),
     // Not ours: they must not be taken for it. The CSV has three columns, and no header that names them.
-    ("cloudfront", &["unknown"], u64::MAX),
     ("w3c-other", &["unknown"], u64::MAX),
     ("cloudflare-csv", &["unknown"], u64::MAX),
 ];

@@ -8,6 +8,7 @@
 mod common;
 
 mod columns;
+mod every;
 mod json;
 mod kinds;
 mod nginx;

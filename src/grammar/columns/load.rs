@@ -18,10 +18,14 @@ pub(in super::super) struct RawSheet {
     end: String,
     /// The bytes that header lines begin with.
     header: Option<String>,
+    /// What stands between their names, where it is something else than between values.
+    header_gap: Option<String>,
     /// The header is the first line.
     #[serde(default)]
     header_first: bool,
     directive: Option<String>,
+    /// The bytes that a line begins with that tells the day of the rows below it.
+    day: Option<String>,
     /// What names mean besides those of the format's `[keys]`.
     #[serde(default)]
     names: BTreeMap<String, RawColumn>,
@@ -47,13 +51,18 @@ impl RawSheet {
             let column = |choice: usize| Column { field: Field::named(field), kind: Kind::Any, choice: choice as u8 };
             names.iter().enumerate().map(move |(choice, name)| (name.as_bytes().into(), column(choice)))
         });
-        let header = self.header.as_ref().map(|mark| HeaderMark::Begins(mark.as_bytes().into()));
+        let marks = |mark: &String| {
+            [Some(mark), self.day.as_ref()].into_iter().flatten().map(|mark| mark.as_bytes().into()).collect()
+        };
+        let header = self.header.as_ref().map(|mark| HeaderMark::Begins(marks(mark)));
         Sheet {
             gap: self.gap.as_bytes().into(),
+            header_gap: self.header_gap.as_ref().unwrap_or(&self.gap).as_bytes().into(),
             quoted: self.quoted,
             end: self.end.as_bytes().into(),
             header: header.or(self.header_first.then_some(HeaderMark::FirstLine)),
             directive: self.directive.as_ref().map(|mark| mark.as_bytes().into()),
+            day: self.day.as_ref().map(|mark| mark.as_bytes().into()),
             names: of_keys.chain(self.names.iter().map(|(name, own)| (name.as_bytes().into(), column(own)))).collect(),
         }
     }
@@ -79,11 +88,18 @@ impl Columns {
     }
 
     /// A layout that goes by header lines with all of these names and none of those.
-    pub(in super::super) fn by_header(sheet: &Arc<Sheet>, needs: &[String], lacks: &[String]) -> Result<Self, String> {
+    /// `behind`: names of columns that follow those of the header.
+    pub(in super::super) fn by_header(
+        sheet: &Arc<Sheet>,
+        needs: &[String],
+        lacks: &[String],
+        behind: &str,
+    ) -> Result<Self, String> {
         if sheet.header.is_none() || sheet.gap.is_empty() {
             return Err("it goes by a header, and [columns] has no `header`".into());
         }
+        let behind = behind.split_whitespace().map(|name| sheet.column(name.as_bytes())).collect();
         let bytes = |names: &[String]| names.iter().map(|name| name.as_bytes().into()).collect();
-        Ok(Self { sheet: Arc::clone(sheet), order: Order::Header { needs: bytes(needs), lacks: bytes(lacks) } })
+        Ok(Self { sheet: Arc::clone(sheet), order: Order::Header { needs: bytes(needs), lacks: bytes(lacks), behind } })
     }
 }

@@ -117,7 +117,7 @@ mod tests {
 
     fn text(of: &str, is_json: bool) -> String {
         let mut out = Vec::new();
-        append(&Line { text: of.as_bytes(), is_json, is_piece: false, lane: 0, opened: true }, &mut out);
+        append(&Line { text: of.as_bytes(), is_json, is_piece: false, lane: 0, opened: true, times: 1 }, &mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 

@@ -33,6 +33,8 @@ pub struct Woven {
     pub lines: u64,
     /// Whether its first line stood in the envelope.
     pub opened: bool,
+    /// It stands for so many of the same.
+    pub times: u32,
     /// Where the envelope of its first line has each of the [`FACTS`].
     facts: [(u32, u32); FACTS.len()],
 }
@@ -124,7 +126,15 @@ impl Lanes {
             open.retain(|known| known.key != lane.key);
             open.push(lane);
             let facts = FACTS.map(|field| place_in(bytes, event.raw(field).unwrap_or_default()));
-            found.records.push(Woven { text, line: number, at, lines: 1, opened: line.opened, facts });
+            found.records.push(Woven {
+                text,
+                line: number,
+                at,
+                lines: 1,
+                opened: line.opened,
+                times: line.times,
+                facts,
+            });
         }
         found.gather(stretches);
         found

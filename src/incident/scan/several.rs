@@ -6,6 +6,7 @@ use super::{Found, Place, Scanner, Wrapper, is_failure, trimmed};
 use crate::cause::Gives;
 use crate::event::{Event, Field};
 use crate::grammar::json::objects;
+use crate::grammar::lanes::Lanes;
 use crate::incident::part::{Part, WitnessKind, WitnessRecord};
 use crate::source::Piece;
 
@@ -23,6 +24,36 @@ pub(super) enum Ending {
 }
 
 impl Scanner<'_> {
+    /// Fills the part from lines in lanes: the records' own text is what is kept of them. `false` where its witnesses cannot
+    /// be counted on the spot.
+    pub(super) fn read_lanes(&mut self, lanes: &Lanes, bytes: &[u8], part: &mut Part) -> bool {
+        let counts_alone = part.alone.is_some();
+        let unwrapped = lanes.records(bytes);
+        part.counts.cut += unwrapped.cut;
+        let mut event = Event::default();
+        for record in &unwrapped.records {
+            let text = &unwrapped.text[record.text.clone()];
+            let place = Place {
+                line: record.line as u32,
+                at: record.at as u32,
+                start: record.text.start as u32,
+                length: text.len() as u32,
+                fold_micros: 0,
+            };
+            self.record(text, place, record.lines, Some((record, bytes)), &mut event, part);
+            // Of a record that stands for several the others are counted too; the line is in the books already.
+            for _ in 1..record.times {
+                self.judge(text, place, Some((record, bytes)), &mut event, part);
+            }
+            if counts_alone && part.alone.is_none() {
+                return false;
+            }
+        }
+        part.last_stamp = self.clock;
+        part.bytes = unwrapped.text;
+        true
+    }
+
     /// A line that may hold several JSON objects, or a part of the frame around them: it ends as the worst of them does.
     pub(super) fn several<'b>(
         &mut self,
