@@ -37,7 +37,7 @@ pub(super) struct Watched {
 
 enum Growing {
     File(Box<Tail>),
-    Pipe(Pipe),
+    Pipe(Box<Pipe>),
     Nothing,
 }
 
@@ -77,7 +77,7 @@ impl Watched {
                     None => Tail::new(path, start, CHUNK_BYTES),
                 }))
             }
-            Some(Grows::Pipe(member)) => Growing::Pipe(Pipe::open(&member, CHUNK_BYTES)?),
+            Some(Grows::Pipe(member)) => Growing::Pipe(Box::new(Pipe::open(&member, CHUNK_BYTES)?)),
             None => Growing::Nothing,
         };
         let before: Vec<(u32, Member)> = if fresh { numbered(&followed.log.members) } else { Vec::new() };

@@ -215,7 +215,8 @@ fn the_choice_sticks_to_the_incident() {
     assert_eq!(chosen(&view, &selection).as_ref(), Some(&first));
     // It vanishes while it is read: what stands in its place is not taken for it.
     keys("~", &view, &mut selection);
-    (view.report.incidents.remove(2), view.states.remove(2));
+    view.report.incidents.remove(2);
+    view.states.remove(2);
     selection.settle(&view);
     assert_eq!(selection.page, Page::List);
     assert_eq!(chosen(&view, &selection), Some(view.report.incidents[2].id.clone()));

@@ -239,7 +239,7 @@ impl World {
     }
 
     fn partial_maybe(&mut self) {
-        if self.number % 3 == 0 {
+        if self.number.is_multiple_of(3) {
             self.partial();
         }
     }

@@ -278,10 +278,10 @@ impl Tail {
         let old = self.files.len() - usize::from(self.is_live);
         for index in 0..old {
             let file = &mut self.files[index];
-            if let Origin::Plain(open) = file.text().origin() {
-                if let Ok(meta) = open.metadata() {
-                    file.look(&meta, self.watched_micros);
-                }
+            if let Origin::Plain(open) = file.text().origin()
+                && let Ok(meta) = open.metadata()
+            {
+                file.look(&meta, self.watched_micros);
             }
             let idle = self.watched_micros - file.grew_micros;
             if file.end == End::Growing && (idle >= GRACE_MICROS || index + MOST_OLD_FILES < old) {

@@ -161,7 +161,7 @@ impl Tail {
             let is_fresh = |one: &Sibling| one.is_ordered() && one.modified_ns > self.old_ns;
             return all.into_iter().filter(|one| is_fresh(one) && is_news(one)).collect();
         };
-        let all = self.siblings(&[anchor.path.clone()]);
+        let all = self.siblings(std::slice::from_ref(&anchor.path));
         let is_fresh = |one: &Sibling| one.modified_ns >= anchor.modified_ns - SLACK_NS;
         // Where that file itself was moved, what is newer than it comes later.
         let moved = all.iter().position(|one| Some(one.identity) == live).unwrap_or(all.len());
@@ -297,7 +297,7 @@ impl Tail {
     /// The copy of what a file held.
     fn copy_of(&self, anchor: &Anchor, not: Option<Identity>) -> Option<(Sibling, Likeness)> {
         let fresh = anchor.modified_ns - SLACK_NS;
-        let candidates = self.siblings(&[anchor.path.clone()]).into_iter().rev();
+        let candidates = self.siblings(std::slice::from_ref(&anchor.path)).into_iter().rev();
         candidates.filter(|one| one.modified_ns >= fresh && Some(one.identity) != not && !self.is_known(one)).find_map(
             |one| Some(one.likeness(&anchor.marks)).filter(|how| *how != Likeness::Other).map(|how| (one, how)),
         )
