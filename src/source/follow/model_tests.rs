@@ -199,7 +199,7 @@ impl World {
                 self.shift(9);
                 let copy = self.path().with_extension("log.1");
                 // So that it is seen to be younger than what it is a copy of: the file system's clock is coarse.
-                std::thread::sleep(std::time::Duration::from_millis(5));
+                std::thread::sleep(std::time::Duration::from_millis(12));
                 fs::write(&copy, fs::read(self.path()).expect("read")).expect("copied");
                 let begun = !self.begun.is_empty();
                 if !begun {
@@ -388,4 +388,9 @@ proptest! {
 fn two_rotations_between_looks() {
     let rotate = || Op::Rotate { keep: 4 };
     check(&[Op::Append(1), rotate(), Op::Reopen, Op::Append(1), rotate()], false).expect("nothing is lost");
+}
+
+#[test]
+fn cut_before_it_was_seen() {
+    check(&[Op::Recreate, Op::CopyTruncate { between: 1 }, Op::Refill(0)], true).expect("told");
 }
