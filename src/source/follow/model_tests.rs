@@ -195,6 +195,9 @@ impl World {
             }
             Op::CopyTruncate { between } => {
                 self.play(&Op::Reopen);
+                if *between > 0 {
+                    self.begin_file();
+                }
                 self.partial_maybe();
                 self.shift(9);
                 let copy = self.path().with_extension("log.1");
@@ -231,7 +234,9 @@ impl World {
 
     /// What becomes of a file of which nothing was read and committed cannot always be seen.
     fn begin_file(&mut self) {
-        if self.committed.files.last().is_none_or(|file| file.offset == 0) {
+        let there = fs::metadata(self.path()).map(|meta| Identity::of(&meta)).ok();
+        let is_new = |file: &FilePosition| file.offset == 0 || Some(file.identity) != there;
+        if self.committed.files.last().is_none_or(is_new) {
             self.append(1);
             self.look(usize::MAX);
             self.commit();

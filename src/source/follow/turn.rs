@@ -215,8 +215,8 @@ impl Tail {
 
     /// Whether an archive is what became of a file that is known.
     fn is_packed_known(&self, one: &Sibling) -> bool {
-        let of_finished = || self.finished.iter().filter_map(|old| old.end).any(|end| holds(one, &[end]));
-        let of_old = || self.files.iter().any(|file| one.likeness(&file.marks_whole()) != Likeness::Other);
+        let of_finished = || self.finished.iter().filter_map(|old| old.end).any(|end| one.is_packed_from(&[end]));
+        let of_old = || self.files.iter().any(|file| one.is_packed_from(&file.marks_whole()));
         one.is_packed() && (of_old() || of_finished() || end_mark(one).is_none())
     }
 
@@ -359,10 +359,6 @@ impl Tail {
 /// The path from the root, links and all.
 fn absolute(path: &std::path::Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-fn holds(one: &Sibling, marks: &[Mark]) -> bool {
-    one.likeness(marks) == Likeness::Holds
 }
 
 /// Whether a file that was finished is back as it was.
