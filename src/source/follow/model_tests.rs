@@ -195,11 +195,14 @@ impl World {
             }
             Op::CopyTruncate { between } => {
                 self.play(&Op::Reopen);
+                if *between > 0 {
+                    self.begin_file();
+                }
                 self.partial_maybe();
                 self.shift(9);
                 let copy = self.path().with_extension("log.1");
                 // So that it is seen to be younger than what it is a copy of: the file system's clock is coarse.
-                std::thread::sleep(std::time::Duration::from_millis(5));
+                std::thread::sleep(std::time::Duration::from_millis(12));
                 fs::write(&copy, fs::read(self.path()).expect("read")).expect("copied");
                 let begun = !self.begun.is_empty();
                 if !begun {
@@ -231,7 +234,9 @@ impl World {
 
     /// What becomes of a file of which nothing was read and committed cannot always be seen.
     fn begin_file(&mut self) {
-        if self.committed.files.last().is_none_or(|file| file.offset == 0) {
+        let there = fs::metadata(self.path()).map(|meta| Identity::of(&meta)).ok();
+        let is_new = |file: &FilePosition| file.offset == 0 || Some(file.identity) != there;
+        if self.committed.files.last().is_none_or(is_new) {
             self.append(1);
             self.look(usize::MAX);
             self.commit();
@@ -388,4 +393,9 @@ proptest! {
 fn two_rotations_between_looks() {
     let rotate = || Op::Rotate { keep: 4 };
     check(&[Op::Append(1), rotate(), Op::Reopen, Op::Append(1), rotate()], false).expect("nothing is lost");
+}
+
+#[test]
+fn cut_before_it_was_seen() {
+    check(&[Op::Recreate, Op::CopyTruncate { between: 1 }, Op::Refill(0)], true).expect("told");
 }

@@ -144,6 +144,12 @@ impl Sibling {
         likeness(&self.path, marks).unwrap_or(Likeness::Other)
     }
 
+    /// Whether it is an archive of just that text of which these marks were made: a text may begin like another one.
+    pub(super) fn is_packed_from(&self, marks: &[Mark]) -> bool {
+        let Some(end) = marks.last() else { return false };
+        self.likeness(marks) == Likeness::Holds && end_mark(self) == Some(*end)
+    }
+
     /// What the file system tells of it; `None` where another file has its name by now.
     pub(super) fn meta(&self) -> Option<fs::Metadata> {
         fs::metadata(&self.path).ok().filter(|meta| Identity::of(meta) == self.identity)

@@ -255,6 +255,12 @@ impl Stretch {
         self.text().still_holds(size) && (self.text().at() > 0 || size >= self.size)
     }
 
+    /// The same of the open file, wherever it stands; one that is not open is taken to hold it.
+    pub(super) fn holds_open(&self) -> bool {
+        let Origin::Plain(file) = self.text().origin() else { return true };
+        file.metadata().map_or(true, |meta| self.still_holds(meta.len()))
+    }
+
     /// Takes in what a look at the file showed.
     pub(super) fn look(&mut self, meta: &Metadata, watched_micros: i64) {
         if self.is_written(meta) {

@@ -105,6 +105,7 @@ impl Tail {
             self.is_live = true;
             return;
         }
+        self.cut_before_moved();
         let anchor = self.lost.take().or_else(|| self.files.last().map(Anchor::whole));
         // A file of which nothing was read is known by nothing once it is packed.
         let may_be_packed = || self.siblings(&[]).iter().any(|one| one.is_packed() && !self.is_known(one));
@@ -112,13 +113,18 @@ impl Tail {
         self.gaps.extend(lost_gap);
         self.lost_gap = None;
         if let Some(last) = self.files.len().checked_sub(1) {
-            self.find_before_empty(last);
+            let moved = self.files[last].identity;
+            if self.siblings(&[]).iter().any(|one| one.identity == moved) {
+                self.find_before_empty(last);
+            }
         }
         let begun = self.files.len();
         self.push_missed_since(anchor.as_ref(), Some(identity), begun);
-        // What was made after the file at the path can only be a copy of it: it was cut before it was ever seen.
-        let is_copy = |file: &Stretch| file.end == End::Growing && file.identity.created_ns > identity.created_ns;
-        if identity.created_ns.is_some() && self.files[begun..].iter().any(is_copy) {
+        // What comes before another file and was made after it can only be its copy: that one was cut before it was seen.
+        let plain = self.files[begun..].iter().filter(|file| file.end == End::Growing);
+        let made: Vec<Option<i64>> =
+            plain.map(|file| file.identity.created_ns).chain(std::iter::once(identity.created_ns)).collect();
+        if made.windows(2).any(|pair| pair[0] > pair[1] && pair[1].is_some()) {
             self.gaps.push(Gap { offset: 0, at: self.now, why: GapReason::CutWhileWritten });
         }
         let back = self.finished.iter().position(|old| old.identity == identity && still_holds(&file, old));
@@ -126,6 +132,14 @@ impl Tail {
         let end = self.files.len();
         self.push_plain(end, file, meta, at);
         self.is_live = true;
+    }
+
+    /// The file that stood at the path last may have been cut before it was moved.
+    fn cut_before_moved(&mut self) {
+        let Some(index) = self.files.len().checked_sub(1) else { return };
+        if self.files[index].end == End::Growing && !self.files[index].holds_open() {
+            self.cut(index);
+        }
     }
 
     /// Reads the files from their beginning that were written between the anchor and what stands at the path now. How
@@ -171,9 +185,8 @@ impl Tail {
             all.iter().rposition(|one| is_fresh(one) && is_news(one) && one.likeness(&anchor.marks) != Likeness::Other)
         });
         let since: Vec<Sibling> = match found {
-            // Cut and moved: what it holds now was written since.
-            Some(index) if anchor.was_cut && by_identity.is_some() => all[index..].to_vec(),
-            Some(index) if all[index].is_ordered() => all[index + 1..].to_vec(),
+            // Where it was cut, both its copy and what it holds now are news.
+            Some(index) if all[index].is_ordered() && !anchor.was_cut => all[index + 1..].to_vec(),
             _ => all.iter().filter(|one| is_fresh(one) && one.is_ordered()).cloned().collect(),
         };
         let is_anchor =
@@ -202,8 +215,8 @@ impl Tail {
 
     /// Whether an archive is what became of a file that is known.
     fn is_packed_known(&self, one: &Sibling) -> bool {
-        let of_finished = || self.finished.iter().filter_map(|old| old.end).any(|end| holds(one, &[end]));
-        let of_old = || self.files.iter().any(|file| one.likeness(&file.marks_whole()) != Likeness::Other);
+        let of_finished = || self.finished.iter().filter_map(|old| old.end).any(|end| one.is_packed_from(&[end]));
+        let of_old = || self.files.iter().any(|file| one.is_packed_from(&file.marks_whole()));
         one.is_packed() && (of_old() || of_finished() || end_mark(one).is_none())
     }
 
@@ -228,11 +241,12 @@ impl Tail {
         }
         let anchor = Anchor::of(&self.files[index]);
         let itself = anew.as_ref().map(|(_, meta)| Identity::of(meta));
-        let next = index + 1 + self.push_missed_since(Some(&anchor), itself, index + 1);
         match anew {
-            Some((file, meta)) => self.push_plain(next, file, &meta, 0),
+            Some((file, meta)) => self.push_plain(index + 1, file, &meta, 0),
             None => self.is_live &= !is_live,
         }
+        // The file itself is known by now: what became of it is not taken for something that was missed.
+        self.push_missed_since(Some(&anchor), itself, index + 1);
     }
 
     /// Reads on from the copy of what a file held, where there is one; one that ends before has nothing more.
@@ -265,7 +279,7 @@ impl Tail {
         }
         let identity = file.identity;
         let missed = self.push_missed_since(Some(&Anchor::of(file)), Some(identity), index);
-        if self.files[index..index + missed].iter().any(|file| file.size > 0) {
+        if missed > 0 {
             self.gaps.push(Gap { offset: 0, at: self.now, why: GapReason::CutWhileWritten });
         }
         missed
@@ -345,10 +359,6 @@ impl Tail {
 /// The path from the root, links and all.
 fn absolute(path: &std::path::Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-fn holds(one: &Sibling, marks: &[Mark]) -> bool {
-    one.likeness(marks) == Likeness::Holds
 }
 
 /// Whether a file that was finished is back as it was.
