@@ -17,6 +17,8 @@ pub struct Series {
     /// The list counted into last: neighbouring failures are mostly of one.
     last: usize,
     segments: usize,
+    /// Whether breakdowns have a cap.
+    capped: bool,
 }
 
 impl Series {
@@ -28,7 +30,13 @@ impl Series {
             by_key: AHashMap::new(),
             last: 0,
             segments: 0,
+            capped: true,
         }
+    }
+
+    /// The same for what is in one chunk.
+    pub fn of_part(gap_seconds: i64) -> Self {
+        Self { capped: false, ..Self::new(gap_seconds) }
     }
 
     /// How many segments there are.
@@ -51,6 +59,11 @@ impl Series {
         self.lists.into_iter().flat_map(|(key, list)| list.into_iter().map(move |segment| (key, segment)))
     }
 
+    /// Every key with its segments, to be added to.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (SeriesKey, &mut Segment)> {
+        self.lists.iter_mut().flat_map(|(key, list)| list.iter_mut().map(|segment| (*key, segment)))
+    }
+
     /// Counts a failure and returns its segment, for evidence.
     pub fn count(&mut self, key: SeriesKey, failure: &Failure) -> &mut Segment {
         let gap = self.gap_micros;
@@ -62,7 +75,7 @@ impl Series {
                 list[at].add(failure);
                 join_neighbours(list, at, gap)
             }
-            None => insert(list, Segment::new(failure)),
+            None => insert(list, Segment::new(failure, self.capped)),
         };
         self.segments = self.segments + list.len() - before;
         &mut list[at]
@@ -79,7 +92,7 @@ impl Series {
                 list[at].merge(&segment);
                 join_neighbours(list, at, gap);
             }
-            None => drop(insert(list, segment)),
+            None => drop(insert(list, if self.capped { segment.capped() } else { segment })),
         }
         self.segments = self.segments + list.len() - before;
     }
