@@ -1,7 +1,7 @@
-//! What each stage costs per byte: `cargo bench`.
+//! What each stage costs per byte: `cargo bench --bench stages`.
 //!
 //! The input is grown from lines of the shapes that nginx writes, seeded, so that every run measures the same bytes.
-//! Whole-process figures against ripgrep are in the README; they need files of a gigabyte and an idle machine.
+//! Whole-process figures against ripgrep are the bench `table`'s.
 
 #![allow(missing_docs, clippy::panic)] // criterion's macros make undocumented items; a bench that cannot start must say so
 

@@ -3,9 +3,10 @@
 //! In: logs, knowledge, options. Out: an [`Outcome`] (the tally with its books), and from it a [`Report`].
 //!
 //! ```text
-//! reader thread --chunks--> worker pool --parts--> this thread: merge in order of time, join, tally
+//! reader threads --chunks--> worker pool --parts--> this thread: merge in order of time, join, tally
 //!       ^------------------- demand, spent buffers ------------------------|
 //! ```
+//! A log has one reader; of several archives so many are unpacked side by side as there are threads.
 //! The consumer asks for each log's chunks, a few ahead, so what is in memory is bounded whatever the logs are.
 
 mod live;
@@ -117,6 +118,7 @@ pub fn run(
     let mut join = Join::new(catalogue, sides);
     read_all(streams, catalogue, options, chunk_bytes, progress, &mut outcome, &mut join);
     join.finish(&mut outcome.tally);
+    outcome.tally.find_frequent();
     tell_undated(catalogue, &mut outcome);
     outcome.notes.extend(crowded_out(&join));
     Ok(outcome)
@@ -177,7 +179,6 @@ fn read_all<'l>(
     join: &mut Join<'_>,
 ) {
     let order = diagnoses_first(&streams);
-    let (demand, demands) = channel::<Demand>();
     let (answer, answers) = channel::<Answer>();
     let count = streams.len();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).thread_name(|at| format!("scan-{at}")).build();
@@ -188,16 +189,30 @@ fn read_all<'l>(
             return;
         }
     };
+    let readers = pool.current_num_threads().clamp(1, count.max(1));
     pool.in_place_scope(|tasks| {
         std::thread::scope(|threads| {
-            threads.spawn(move || {
-                Reader { streams: readings(streams), catalogue, chunk_bytes, progress, answer, rooms: Vec::new() }
-                    .serve(&demands, tasks)
-            });
-            consume(&order, count, &demand, &answers, outcome, join);
+            let mut demand = Vec::new();
+            for streams in dealt(readings(streams), readers) {
+                let (asked, demands) = channel::<Demand>();
+                demand.push(asked);
+                let reader =
+                    Reader { streams, catalogue, chunk_bytes, progress, answer: answer.clone(), rooms: Vec::new() };
+                threads.spawn(move || reader.serve(&demands, tasks));
+            }
+            drop(answer);
+            let ask = |log: usize, spent| drop(demand[log % readers].send((log, spent)));
+            consume(&order, count, &ask, &answers, outcome, join);
             drop(demand);
         });
     });
+}
+
+/// Deals the logs out to so many readers.
+fn dealt(readings: Vec<Reading<'_>>, readers: usize) -> Vec<BTreeMap<usize, Reading<'_>>> {
+    let mut hands: Vec<BTreeMap<usize, Reading<'_>>> = (0..readers).map(|_| BTreeMap::new()).collect();
+    readings.into_iter().enumerate().for_each(|(log, reading)| drop(hands[log % readers].insert(log, reading)));
+    hands
 }
 
 /// The place of each log in the merge: logs of diagnoses first, so that at the same stamp the reason comes first.
@@ -215,7 +230,7 @@ fn diagnoses_first(streams: &[Stream<'_>]) -> Vec<usize> {
 fn consume(
     place: &[usize],
     count: usize,
-    demand: &Sender<Demand>,
+    ask: &dyn Fn(usize, Option<Part>),
     answers: &Receiver<Answer>,
     outcome: &mut Outcome,
     join: &mut Join<'_>,
@@ -226,7 +241,7 @@ fn consume(
     let mut ends: Vec<Option<u64>> = vec![None; count];
     let log_at = inverse(place);
     for log in 0..count {
-        (0..CHUNKS_AHEAD).for_each(|_| drop(demand.send((log, None))));
+        (0..CHUNKS_AHEAD).for_each(|_| ask(log, None));
     }
     while !merge.is_done() {
         let Ok(answer) = answers.recv() else { return };
@@ -252,7 +267,7 @@ fn consume(
         if ends[log] == Some(next[log]) {
             merge.end(place[log]);
         }
-        merge.advance(&mut outcome.tally, join, |at, part| drop(demand.send((log_at[at], Some(part)))));
+        merge.advance(&mut outcome.tally, join, |at, part| ask(log_at[at], Some(part)));
     }
 }
 
@@ -289,9 +304,10 @@ fn readings(streams: Vec<Stream<'_>>) -> Vec<Reading<'_>> {
     all
 }
 
-/// The reading thread: serves demands one by one.
+/// A reading thread: serves demands one by one.
 struct Reader<'l, 'c> {
-    streams: Vec<Reading<'l>>,
+    /// Its logs, by their number.
+    streams: BTreeMap<usize, Reading<'l>>,
     catalogue: &'c Catalogue,
     chunk_bytes: usize,
     progress: &'c Progress,
@@ -308,7 +324,7 @@ impl<'c> Reader<'_, 'c> {
         while let Ok((log, spent)) = demands.recv() {
             if let Some(part) = spent {
                 self.rooms.push(part.witnesses);
-                if let Some((_, chunker)) = &mut self.streams[log].current {
+                if let Some((_, chunker)) = self.streams.get_mut(&log).and_then(|stream| stream.current.as_mut()) {
                     chunker.recycle(part.bytes);
                 }
             }
@@ -320,21 +336,16 @@ impl<'c> Reader<'_, 'c> {
     where
         'c: 's,
     {
-        loop {
-            if self.streams[log].ended {
+        while let Some(stream) = self.streams.get_mut(&log).filter(|stream| !stream.ended) {
+            if stream.current.is_none() && !stream.open_next(self.chunk_bytes, self.progress, &self.answer) {
+                stream.ended = true;
+                drop(self.answer.send(Answer::End { log, parts: stream.parts }));
                 return;
             }
-            if self.streams[log].current.is_none() && !self.open_next(log) {
-                let parts = self.streams[log].parts;
-                self.streams[log].ended = true;
-                drop(self.answer.send(Answer::End { log, parts }));
-                return;
-            }
-            let Some((source, chunker)) = &mut self.streams[log].current else { continue };
+            let Some((source, chunker)) = &mut stream.current else { continue };
             let source = *source;
             match chunker.next_chunk() {
                 Some(Ok(chunk)) => {
-                    let stream = &mut self.streams[log];
                     let number = stream.parts;
                     stream.parts += 1;
                     let (plan, catalogue, answer) = (Arc::clone(&stream.plan), self.catalogue, self.answer.clone());
@@ -346,35 +357,36 @@ impl<'c> Reader<'_, 'c> {
                     return;
                 }
                 Some(Err(defect)) => drop(self.answer.send(Answer::Defect { source, defect })),
-                None => self.streams[log].current = None,
+                None => stream.current = None,
             }
         }
     }
+}
 
+impl Reading<'_> {
     /// Opens the next member that can be opened; `false` where there is none.
-    fn open_next(&mut self, log: usize) -> bool {
-        let stream = &mut self.streams[log];
-        for (source, member) in stream.members.by_ref() {
-            let kept = if matches!(member.input, Input::File(_)) { None } else { stream.opened.take() };
+    fn open_next(&mut self, chunk_bytes: usize, progress: &Progress, answer: &Sender<Answer>) -> bool {
+        for (source, member) in self.members.by_ref() {
+            let kept = if matches!(member.input, Input::File(_)) { None } else { self.opened.take() };
             let opened = match kept {
                 Some(chunker) => Ok(chunker),
-                None => open(member, self.progress).map(|opened| Chunker::new(opened, self.chunk_bytes)),
+                None => open(member, progress).map(|opened| Chunker::new(opened, chunk_bytes)),
             };
             match opened {
                 Ok(mut chunker) => {
-                    if let Some(lanes) = stream.plan.lanes.clone() {
+                    if let Some(lanes) = self.plan.lanes.clone() {
                         chunker.set_joint(Box::new(move |lines| lanes.joint(lines)));
-                    } else if stream.plan.long_records {
-                        let plan = Arc::clone(&stream.plan);
+                    } else if self.plan.long_records {
+                        let plan = Arc::clone(&self.plan);
                         chunker.set_record_start(Box::new(move |line| plan.starts_record(line)));
                     }
-                    if let Some(mark) = stream.plan.header_mark() {
+                    if let Some(mark) = self.plan.header_mark() {
                         chunker.set_header(mark.clone());
                     }
-                    stream.current = Some((source, chunker));
+                    self.current = Some((source, chunker));
                     return true;
                 }
-                Err(defect) => drop(self.answer.send(Answer::Defect { source, defect })),
+                Err(defect) => drop(answer.send(Answer::Defect { source, defect })),
             }
         }
         false

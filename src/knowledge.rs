@@ -4,6 +4,7 @@
 
 use crate::error::{Defect, Result};
 use serde::de::DeserializeOwned;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use xxhash_rust::xxh3::Xxh3Default;
@@ -22,10 +23,7 @@ pub struct Library {
 impl Library {
     /// The files built in.
     pub fn built_in() -> Self {
-        let file = |(name, text): &(&str, &str)| {
-            ((*name).to_owned(), File { name: format!("grammars/{name}"), text: (*text).to_owned() })
-        };
-        Self { files: BUILT_IN.iter().map(file).collect() }
+        Self { files: BUILT_IN.iter().map(|built_in| (built_in.0.to_owned(), File::from(built_in))).collect() }
     }
 
     /// The same with a folder laid over them: its files are added, or take the place of those of the same name.
@@ -78,21 +76,34 @@ pub struct File {
     /// Its path for people: `grammars/causes/upstream/refused.toml`, or where the user has it.
     pub name: String,
     /// Its text.
-    pub text: String,
+    pub text: Cow<'static, str>,
+    /// The same as JSON, where it is built in.
+    json: Option<&'static str>,
 }
 
-/// Name and text of every file built in, by name.
-static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/knowledge.rs"));
+/// A file built in: its name, its text, and the same as JSON where it is TOML.
+type BuiltIn = (&'static str, &'static str, Option<&'static str>);
+
+/// Every file built in, by name.
+static BUILT_IN: &[BuiltIn] = include!(concat!(env!("OUT_DIR"), "/knowledge.rs"));
+
+impl From<&BuiltIn> for File {
+    fn from((name, text, json): &BuiltIn) -> Self {
+        Self { name: format!("grammars/{name}"), text: Cow::Borrowed(text), json: *json }
+    }
+}
 
 /// The files built in whose names begin with `folder` (`causes/`), by name.
 pub fn built_in(folder: &str) -> impl Iterator<Item = File> + '_ {
-    BUILT_IN
-        .iter()
-        .filter(move |(name, _)| name.starts_with(folder))
-        .map(|(name, text)| File { name: format!("grammars/{name}"), text: (*text).to_owned() })
+    BUILT_IN.iter().filter(move |(name, ..)| name.starts_with(folder)).map(File::from)
 }
 
 impl File {
+    /// A file of the user's own.
+    pub fn new(name: String, text: String) -> Self {
+        Self { name, text: Cow::Owned(text), json: None }
+    }
+
     fn read(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
         let wrong = |what: String| Defect::new(&name, what);
@@ -101,7 +112,7 @@ impl File {
             return Err(wrong(format!("it is larger than {MOST_FILE_BYTES} bytes: no grammar is")));
         }
         let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-        Ok(Self { name, text })
+        Ok(Self::new(name, text))
     }
 
     /// The file as the type that its reader wants.
@@ -109,6 +120,9 @@ impl File {
     /// # Errors
     /// Where it is not TOML or not of that shape: names the line.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
+        if let Some(Ok(parsed)) = self.json.map(serde_json::from_str) {
+            return Ok(parsed);
+        }
         toml::from_str(&self.text).map_err(|error| {
             let defect = Defect::new(&self.name, error.message());
             match error.span() {
@@ -123,10 +137,18 @@ impl File {
         self.text.find(text).map_or(1, |at| self.line_at(at))
     }
 
-    /// The line, counted from 1, of the table with this header (`[[rule]]`) and number, counted from 0; 1 where it is not.
-    pub fn line_of_table(&self, header: &str, number: usize) -> u64 {
-        let mut headers = self.text.lines().enumerate().filter(|(_, line)| line.trim_end() == header);
-        headers.nth(number).map_or(1, |(at, _)| at as u64 + 1)
+    /// The lines, counted from 1, of the tables with this header (`[[rule]]`), in their order.
+    pub fn lines_of_tables(&self, header: &str) -> Vec<u64> {
+        let (mut lines, mut line, mut counted) = (Vec::new(), 1, 0);
+        for at in memchr::memmem::find_iter(self.text.as_bytes(), header) {
+            line += memchr::memchr_iter(b'\n', &self.text.as_bytes()[counted..at]).count() as u64;
+            counted = at;
+            let (before, behind) = (&self.text[..at], &self.text[at + header.len()..]);
+            let begins = before.is_empty() || before.ends_with('\n');
+            let is_alone = begins && behind.lines().next().is_none_or(|rest| rest.trim_end().is_empty());
+            lines.extend(is_alone.then_some(line));
+        }
+        lines
     }
 
     fn line_at(&self, offset: usize) -> u64 {

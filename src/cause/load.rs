@@ -1,6 +1,7 @@
 //! Reading `grammars/causes/` and `grammars/benign/`: text to causes and rules, each held against its own examples.
 
-use super::{Catalogue, Cause, CauseId, Fallback, FormatRules, Gives, Rule, RuleId};
+use super::matcher::Matcher;
+use super::{Catalogue, Cause, CauseId, Fallback, Gives, Rule, RuleId};
 use crate::error::{Defect, Result, did_you_mean};
 use crate::event::{Certainty, Event, Field, Hop, Role, Severity};
 use crate::grammar::when::Condition;
@@ -10,7 +11,7 @@ use crate::knowledge::{File, Library};
 use crate::time::Zone;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The precedence of what says nothing about it.
 const USUAL_PRECEDENCE: i32 = 50;
@@ -126,8 +127,8 @@ impl Catalogue {
         }
         let fallback =
             Fallback { gateway: required(&by_id, "upstream.unknown")?, other: required(&by_id, "app.error")? };
-        let by_format = rules_by_format(&rules, grammars)?;
-        Ok(Self { causes, rules, by_id, by_format, fallback })
+        let by_format = by_format(&rules, grammars)?;
+        Ok(Self { causes, rules, by_id, by_format, borrows: grammars.borrows.clone(), fallback })
     }
 
     /// Holds every rule against its own examples; the defects found.
@@ -219,9 +220,10 @@ struct Head<'r> {
 }
 
 fn add_rules(rules: &mut Vec<Rule>, file: &File, head: &Head<'_>, raws: Vec<RawRule>) -> Result<()> {
+    let lines = file.lines_of_tables("[[rule]]");
     for (number, raw) in raws.into_iter().enumerate() {
         let examples = raw.example.into_vec();
-        let line = file.line_of_table("[[rule]]", number);
+        let line = lines.get(number).copied().unwrap_or(1);
         let wrong = |what: String| Defect::new(&file.name, format!("rule {}: {what}", number + 1)).at(line);
         if (raw.gives == Gives::Benign) != head.cause.is_none() {
             return Err(wrong("gives = \"benign\" belongs into grammars/benign, and nothing else does".into()));
@@ -263,7 +265,7 @@ fn certainty(gives: Gives, says: &[Wording], when: Option<&Condition>) -> Certai
 }
 
 /// A rule's wordings in the frame of another format; those without a word of their own mean nothing outside of theirs.
-fn lend(says: &[Wording], borrow: &Borrow) -> Vec<Wording> {
+pub(super) fn lend(says: &[Wording], borrow: &Borrow) -> Vec<Wording> {
     let frame = format!("{}{{_}}", borrow.prefix);
     let texts = says.iter().map(ToString::to_string).filter(|text| text.starts_with(&borrow.prefix));
     let texts = texts.flat_map(|text| {
@@ -274,8 +276,9 @@ fn lend(says: &[Wording], borrow: &Borrow) -> Vec<Wording> {
     texts.map(|text| Wording::parse(&text)).collect()
 }
 
-/// The rules of each format; its automaton is built when the format is met.
-fn rules_by_format(rules: &[Rule], grammars: &Grammars) -> Result<HashMap<String, FormatRules>> {
+/// What finds the rules of each format. It is built when the format is met: of all formats it would take longer than most
+/// logs do.
+fn by_format(rules: &[Rule], grammars: &Grammars) -> Result<HashMap<String, OnceLock<Matcher>>> {
     let known: BTreeSet<&str> = grammars.ids().into_iter().collect();
     for rule in rules {
         if let Some(unknown) = rule.on.iter().find(|format| !known.contains(format.as_str())) {
@@ -286,24 +289,7 @@ fn rules_by_format(rules: &[Rule], grammars: &Grammars) -> Result<HashMap<String
             });
         }
     }
-    let mut by_format: HashMap<String, FormatRules> =
-        known.into_iter().map(|format| (format.to_owned(), FormatRules::default())).collect();
-    for (at, rule) in rules.iter().enumerate() {
-        let id = RuleId(at as u16);
-        for format in &rule.on {
-            if let Some(of_format) = by_format.get_mut(format) {
-                of_format.rules.push((id, None));
-            }
-        }
-        let borrows = |borrow: &&Borrow| rule.on.contains(&borrow.from) && !rule.on.contains(&borrow.by);
-        for borrow in grammars.borrows.iter().filter(borrows) {
-            let says = lend(&rule.says, borrow);
-            if let Some(of_format) = by_format.get_mut(&borrow.by).filter(|_| !says.is_empty()) {
-                of_format.rules.push((id, Some(says)));
-            }
-        }
-    }
-    Ok(by_format)
+    Ok(known.into_iter().map(|format| (format.to_owned(), OnceLock::new())).collect())
 }
 
 #[cfg(test)]

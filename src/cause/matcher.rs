@@ -7,13 +7,20 @@ use super::{Gives, Rule, RuleId};
 use crate::event::Field;
 use crate::grammar::wording::Wording;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Finds the rules of one format.
 #[derive(Debug)]
 pub(super) struct Matcher {
-    /// None where it cannot be built: then every wording is tried.
-    automaton: Option<AhoCorasick>,
+    /// Built once it pays. None where it cannot be built: then every wording is tried.
+    automaton: OnceLock<Option<AhoCorasick>>,
+    /// What each pattern of the automaton looks for.
+    pieces: Vec<Box<[u8]>>,
+    /// Messages that were asked about.
+    asked: AtomicU32,
     /// What each pattern of the automaton stands for.
     entries: Vec<Vec<Entry>>,
     /// Rules that look at fields only.
@@ -37,7 +44,7 @@ struct Entry {
 
 impl Matcher {
     /// For these rules, with the wordings that they have in this format.
-    pub(super) fn new<'r>(rules: impl Iterator<Item = (RuleId, &'r Rule, &'r [Wording])>) -> Self {
+    pub(super) fn new<'r>(rules: impl Iterator<Item = (RuleId, &'r Rule, Cow<'r, [Wording]>)>) -> Self {
         let mut pieces: Vec<Box<[u8]>> = Vec::new();
         let mut entries: Vec<Vec<Entry>> = Vec::new();
         let mut wordless = Vec::new();
@@ -51,7 +58,7 @@ impl Matcher {
             if rule.says.is_empty() {
                 wordless.push(id);
             }
-            for wording in says {
+            for wording in says.iter() {
                 let (piece, at_start) = telling_piece(wording);
                 let entry = Entry { rule: id, wording: wording.clone(), at_start };
                 match pieces.iter().position(|known| **known == *piece) {
@@ -63,14 +70,34 @@ impl Matcher {
                 }
             }
         }
-        // Verdicts are remembered, so few messages come here: an automaton that is quick to build beats one quick to run.
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&pieces)
-            .ok();
         let (tested_in_message, tested_beside) = tested.into_iter().partition(|(field, _)| is_of_message(*field));
-        Self { automaton, entries, wordless, has_echoes, tested_in_message, tested_beside }
+        Self {
+            automaton: OnceLock::new(),
+            pieces,
+            asked: AtomicU32::new(0),
+            entries,
+            wordless,
+            has_echoes,
+            tested_in_message,
+            tested_beside,
+        }
+    }
+
+    /// The automaton, where it pays: to build it takes as long as to try every wording on some hundred messages, and
+    /// verdicts are remembered.
+    fn automaton(&self) -> Option<&AhoCorasick> {
+        /// So many messages are tried wording by wording.
+        const FEW_MESSAGES: u32 = 64;
+        if self.automaton.get().is_none() && self.asked.fetch_add(1, Ordering::Relaxed) < FEW_MESSAGES {
+            return None;
+        }
+        // Few messages come here: an automaton that is quick to build beats one quick to run.
+        let build = || {
+            let mut builder = AhoCorasick::builder();
+            builder.match_kind(MatchKind::Standard).kind(Some(AhoCorasickKind::ContiguousNFA));
+            builder.build(&self.pieces).ok()
+        };
+        self.automaton.get_or_init(build).as_ref()
     }
 
     /// Calls `found` with each rule whose wording fits; a rule may come twice.
@@ -79,7 +106,7 @@ impl Matcher {
         if self.entries.is_empty() {
             return;
         }
-        let Some(automaton) = &self.automaton else {
+        let Some(automaton) = self.automaton() else {
             for entry in self.entries.iter().flatten().filter(|entry| entry.wording.fits(message)) {
                 found(entry.rule, entry.wording.literal_bytes());
             }

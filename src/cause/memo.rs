@@ -17,25 +17,29 @@ pub struct VerdictMemo {
     known: Vec<(Vec<u8>, Option<Verdict>)>,
     key: Vec<u8>,
     next: usize,
-    /// What the record before was, besides its message: to tell whether one that repeats it differs in anything tested.
-    beside: Vec<u8>,
-    last: Option<Option<Verdict>>,
+    /// The verdicts on the message at hand, by what records say besides it, as far as it is tested.
+    beside: Vec<(Vec<u8>, Option<Verdict>)>,
 }
 
 impl VerdictMemo {
     /// The verdict on a diagnosis; `None` where no rule fits. `repeated`: its message, level, error and phase are those of
     /// the record before.
     pub fn diagnosis(&mut self, judge: &Judge<'_>, event: &Event<'_>, repeated: bool) -> Option<Verdict> {
-        if let Some(last) = self.last.filter(|_| repeated && self.is_the_same_beside(judge, event)) {
-            return last;
+        if !repeated {
+            self.beside.clear();
+        }
+        if let Some((_, verdict)) = self.beside.iter().find(|(beside, _)| is_the_same(beside, judge, event)) {
+            return *verdict;
         }
         self.key.clear();
         judge.tested_beside().for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
-        self.beside.clone_from(&self.key);
+        let beside = self.key.clone();
         add(&mut self.key, event.raw(Field::Message), true);
         judge.tested_in_message().for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
         let verdict = self.by_key(judge, event);
-        self.last = Some(verdict);
+        if self.beside.len() < VERDICTS && beside.len() <= MOST_BYTES {
+            self.beside.push((beside, verdict));
+        }
         verdict
     }
 
@@ -63,24 +67,6 @@ impl VerdictMemo {
         verdict
     }
 
-    /// Whether what the record says besides its message is, as far as rules test it, what the record before said.
-    fn is_the_same_beside(&self, judge: &Judge<'_>, event: &Event<'_>) -> bool {
-        let mut known = self.beside.as_slice();
-        judge.tested_beside().all(|(field, by_value)| {
-            let value = event.raw(field);
-            let Some((kind, rest)) = known.split_first() else { return false };
-            known = rest;
-            if *kind != kind_of(value, by_value) {
-                return false;
-            }
-            let (Some(value), BY_VALUE) = (value, *kind) else { return true };
-            let rest =
-                known.strip_prefix(&(value.len() as u32).to_le_bytes()).and_then(|rest| rest.strip_prefix(value));
-            known = rest.unwrap_or_default();
-            rest.is_some()
-        })
-    }
-
     fn by_key(&mut self, judge: &Judge<'_>, event: &Event<'_>) -> Option<Verdict> {
         if let Some((_, verdict)) = self.known.iter().find(|(key, _)| *key == self.key) {
             return *verdict;
@@ -101,6 +87,22 @@ impl VerdictMemo {
             self.next = (self.next + 1) % VERDICTS;
         }
     }
+}
+
+/// Whether what a record says besides its message is, as far as rules test it, what is known.
+fn is_the_same(mut known: &[u8], judge: &Judge<'_>, event: &Event<'_>) -> bool {
+    judge.tested_beside().all(|(field, by_value)| {
+        let value = event.raw(field);
+        let Some((kind, rest)) = known.split_first() else { return false };
+        known = rest;
+        if *kind != kind_of(value, by_value) {
+            return false;
+        }
+        let (Some(value), BY_VALUE) = (value, *kind) else { return true };
+        let rest = known.strip_prefix(&(value.len() as u32).to_le_bytes()).and_then(|rest| rest.strip_prefix(value));
+        known = rest.unwrap_or_default();
+        rest.is_some()
+    })
 }
 
 /// The value itself follows in the key.

@@ -12,11 +12,13 @@ mod memo;
 use crate::event::{AnsweredBy, Certainty, Event, Field, Hop, Role, Severity, closed_list};
 use crate::grammar::when::Condition;
 use crate::grammar::wording::Wording;
-use crate::grammar::{Answered, Format, split_request};
+use crate::grammar::{Answered, Borrow, Format, split_request};
 pub use answered::{Basis, who_answered};
+use load::lend;
 use matcher::Matcher;
 pub use memo::VerdictMemo;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -138,16 +140,9 @@ pub struct Catalogue {
     causes: Vec<Cause>,
     rules: Vec<Rule>,
     by_id: HashMap<String, CauseId>,
-    by_format: HashMap<String, FormatRules>,
+    by_format: HashMap<String, OnceLock<Matcher>>,
+    borrows: Vec<Borrow>,
     fallback: Fallback,
-}
-
-/// The rules of one format, and what finds them.
-#[derive(Debug, Default)]
-struct FormatRules {
-    /// With the wordings that a rule has in this format, where they are not its own.
-    rules: Vec<(RuleId, Option<Vec<Wording>>)>,
-    matcher: OnceLock<Matcher>,
 }
 
 /// Causes by the status alone, where no rule says more.
@@ -187,19 +182,28 @@ impl Catalogue {
 
     /// The judge for records of a format.
     pub fn judge<'c>(&'c self, format: &Format) -> Judge<'c> {
-        // Building the automata of every format would take longer than most logs do.
-        let matcher = |of_format: &'c FormatRules| {
-            let rules = of_format.rules.iter().map(|(id, says)| {
-                let rule = self.rule(*id);
-                (*id, rule, says.as_deref().unwrap_or(&rule.says))
-            });
-            of_format.matcher.get_or_init(|| Matcher::new(rules))
-        };
         Judge {
             catalogue: self,
-            matcher: self.by_format.get(&format.id).map(matcher),
+            matcher: self.by_format.get(&format.id).map(|known| known.get_or_init(|| self.matcher(&format.id))),
             answered: Arc::clone(&format.answered),
         }
+    }
+
+    /// Finds the rules of this format.
+    fn matcher(&self, format: &str) -> Matcher {
+        let said = self.rules().filter_map(|(id, rule)| Some((id, rule, self.says_in(rule, format)?)));
+        Matcher::new(said)
+    }
+
+    /// The wordings that the rule has in this format; `None` where it does not judge its records.
+    fn says_in<'r>(&self, rule: &'r Rule, format: &str) -> Option<Cow<'r, [Wording]>> {
+        if rule.on.iter().any(|on| on == format) {
+            return Some(Cow::Borrowed(&rule.says));
+        }
+        let lends = |borrow: &&Borrow| borrow.by == format && rule.on.contains(&borrow.from);
+        let says: Vec<Wording> =
+            self.borrows.iter().filter(lends).flat_map(|borrow| lend(&rule.says, borrow)).collect();
+        (!says.is_empty()).then_some(Cow::Owned(says))
     }
 
     /// What outranks what among rules that fit one record; the greatest wins.

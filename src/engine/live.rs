@@ -215,6 +215,7 @@ impl<'c> Live<'c> {
         }
         merge.advance(&mut tally, &mut join, |_, _| ());
         join.finish(&mut tally);
+        tally.find_frequent();
         let mut outcome = Outcome {
             tally,
             sources: self.sources.clone(),

@@ -122,7 +122,7 @@ mod tests {
             bsd = 60
             texts = ["Connection timed out", "Operation timed out"]
         "#;
-        Errnos::load(&File { name: "errno.toml".into(), text: text.into() }).expect("a table")
+        Errnos::load(&File::new("errno.toml".into(), text.into())).expect("a table")
     }
 
     #[test]

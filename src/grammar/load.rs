@@ -280,8 +280,9 @@ fn prove(format: &Arc<Format>, example: &str) -> std::result::Result<(), String>
 
 fn answered_of(file: &File, raws: &[RawAnswered]) -> Result<Arc<[Answered]>> {
     let read = |(number, raw): (usize, &RawAnswered)| {
-        let when = Condition::parse(&raw.when)
-            .map_err(|what| Defect::new(&file.name, what).at(file.line_of_table("[[answered]]", number)))?;
+        let when = Condition::parse(&raw.when).map_err(|what| {
+            Defect::new(&file.name, what).at(file.lines_of_tables("[[answered]]").get(number).copied().unwrap_or(1))
+        })?;
         Ok(Answered { when, by: raw.by })
     };
     raws.iter().enumerate().map(read).collect()

@@ -9,7 +9,8 @@ use crate::event::{Event, Field};
 /// What the message before had: neighbouring records mostly have the same.
 #[derive(Debug, Default)]
 pub(super) struct MessageMemo {
-    pub(super) tail: TailShape,
+    /// By the tail's place in the format.
+    tails: Vec<TailShape>,
     pub(super) errno: ErrnoMemo,
     pub(super) phase: PhaseMemo,
 }
@@ -22,6 +23,14 @@ pub(super) struct ErrnoMemo {
 }
 
 impl MessageMemo {
+    /// What is known of the format's tail with this number.
+    pub(super) fn tail(&mut self, number: usize) -> &mut TailShape {
+        if self.tails.len() <= number {
+            self.tails.resize_with(number + 1, TailShape::default);
+        }
+        &mut self.tails[number]
+    }
+
     /// The errno's name, where the event has one.
     pub(super) fn errno_of(&self, event: &Event<'_>) -> Option<&'static str> {
         event.raw(Field::Errno).and(self.errno.name)

@@ -48,7 +48,7 @@ impl Format {
         for (at, tail) in self.tails.iter().enumerate() {
             if text.len() == whole.len() {
                 let first;
-                (text, first) = tail.split(text, event, &mut memo.tail);
+                (text, first) = tail.split(text, event, memo.tail(at));
                 let plain = first && at == 0 && self.extracts.is_empty();
                 opening = plain.then(|| record.len() - whole.len() + text.len() + tail.opening.needle().len());
             }

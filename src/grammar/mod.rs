@@ -309,7 +309,7 @@ impl RecordReader {
     fn read_diagnosis<'a>(&mut self, record: &'a [u8], event: &mut Event<'a>) -> Option<Option<Timestamp>> {
         if let Some(tail) = self.repeat.read(record, event)
             && let Some(keys) = self.format.tails.first()
-            && keys.read_like(&mut self.message.tail, &record[tail..], event)
+            && keys.read_like(self.message.tail(0), &record[tail - keys.opening.needle().len()..], event)
             && let Some(time) = self.time(event)
         {
             self.repeated = true;

@@ -260,6 +260,7 @@ impl<'c> Join<'c> {
             first_known(witness.service, first_known(proxy_line.map_or(NONE, |line| line.service), decided.service));
         tally.same_service(decided.service, service);
         let key = SeriesKey { cause: decided.cause, service, kind: TroubleKind::Requests };
+        tally.claim(request.spot(), key, request.time);
         let segment = tally.count(key, &failure);
         if let Some(diagnosis) = &best {
             segment.keep(0, diagnosis.spot(), || diagnosis.evidence(0));
@@ -314,6 +315,7 @@ fn settle_diagnosis(diagnosis: &Placed<'_>, claimed: Option<SeriesKey>, tally: &
 
 fn count_alone(placed: &Placed<'_>, tally: &mut Tally) {
     let alone = Alone::of(&placed.witness, placed.time);
+    tally.claim(placed.spot(), alone.key, placed.time);
     let segment = tally.count(alone.key, &alone.failure);
     segment.keep(alone.rank, placed.spot(), || placed.evidence(alone.rank));
 }

@@ -4,6 +4,7 @@
 //! order is a function of the logs' bytes: a log's position is the latest stamp it has shown so far, so that a line out
 //! of order does not depend on where a chunk ends.
 
+use super::frequent::may_count;
 use super::join::{Join, Placed};
 use super::names::{NameId, Names};
 use super::part::{Part, WitnessRecord};
@@ -247,6 +248,9 @@ impl Log {
             match time {
                 Some(time) => {
                     let placed = placed(witness, time, member, lines, part, &mut self.names, tally);
+                    if may_count(placed.offset) {
+                        tally.sample.see((member, part.age, placed.offset), None, time, part.paths.name(witness.path));
+                    }
                     join.take(&placed, tally);
                 }
                 None => {
@@ -261,12 +265,16 @@ impl Log {
     fn take_series(&mut self, member: u32, series: Series, tally: &mut Tally) {
         let Some((_, part)) = self.parts.front() else { return };
         let lines = self.lines(member, part.age);
+        let mut service =
+            |id, tally: &mut Tally| translate(&mut self.names.services, &mut tally.services, &part.services, id);
+        for drawn in &part.drawn {
+            let key = SeriesKey { service: service(drawn.key.service, tally), ..drawn.key };
+            let place = (member, part.age, part.offset + u64::from(drawn.at));
+            tally.sample.see(place, Some(key), drawn.time, part.paths.name(drawn.path));
+        }
         for (key, segment) in series.into_segments() {
             self.clock = self.clock.max(segment.last);
-            let key = SeriesKey {
-                service: translate(&mut self.names.services, &mut tally.services, &part.services, key.service),
-                ..key
-            };
+            let key = SeriesKey { service: service(key.service, tally), ..key };
             let segment = segment.placed(
                 |id| translate(&mut self.names.upstreams, &mut tally.upstreams, &part.upstreams, id),
                 |id| translate(&mut self.names.paths, &mut tally.paths, &part.paths, id),

@@ -9,10 +9,12 @@
 //! their bytes only, so the result is the same for any number of threads, block and chunk size.
 
 mod alone;
+mod breakdown;
 mod distinct;
 mod echo;
 mod facts;
 mod finish;
+mod frequent;
 mod histogram;
 mod join;
 mod latency;
@@ -28,6 +30,7 @@ mod tally;
 mod template;
 mod waiting;
 
+pub use breakdown::Breakdown;
 pub(crate) use facts::{service_of, upstream_of};
 pub use finish::{Coverage, Trouble, Troubles, finish};
 pub use histogram::TimeHistogram;

@@ -1,5 +1,6 @@
 //! What one chunk of one log proves.
 
+use super::frequent::Drawn;
 use super::names::{NameId, Names};
 use super::segment::MOST_EVIDENCE_BYTES;
 use super::series::Series;
@@ -139,6 +140,8 @@ pub struct Part {
     pub witnesses: Vec<WitnessRecord>,
     /// What the witnesses amount to, in place of them, where nothing is to be joined with them.
     pub alone: Option<Series>,
+    /// Some of the failures counted there.
+    pub(super) drawn: Vec<Drawn>,
     /// Services that the witnesses and the traffic refer to.
     pub services: Names,
     /// Next hops.
@@ -170,6 +173,7 @@ impl Part {
             requests: 0,
             witnesses: room,
             alone: None,
+            drawn: Vec::new(),
             services: Names::with_room_for(MOST_NAMES),
             upstreams: Names::with_room_for(MOST_NAMES),
             paths: Names::with_room_for(MOST_NAMES),

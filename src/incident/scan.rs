@@ -67,7 +67,7 @@ impl<'c> Scanner<'c> {
     pub fn scan(&mut self, chunk: Chunk, room: Vec<WitnessRecord>) -> Part {
         let mut part = Part::new(Vec::new(), chunk.offset, room);
         if !self.plan.joins {
-            part.alone = Some(Series::new(self.plan.gap_seconds));
+            part.alone = Some(Series::of_part(self.plan.gap_seconds));
             if self.read(&chunk, &mut part) {
                 return with_bytes(part, chunk);
             }

@@ -3,6 +3,7 @@
 //! Everything in it merges in any order to the same result: counts, least and greatest times, lowest places, fixed
 //! buckets. Breakdowns are exact up to a named cap and say so where they are not.
 
+use super::breakdown::Breakdown;
 use super::distinct::Distinct;
 use super::histogram::TimeHistogram;
 use super::latency;
@@ -10,7 +11,6 @@ use super::names::NameId;
 use crate::cause::RuleId;
 use crate::event::Certainty;
 use crate::time::Timestamp;
-use ahash::AHashMap;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +29,6 @@ pub enum TroubleKind {
     Condition,
 }
 
-/// Names kept in one breakdown.
-const MOST_NAMES: usize = 256;
 /// Evidence lines kept of one rank: two diagnoses, two requests, so that both sides are seen.
 const MOST_EVIDENCE_OF_RANK: usize = 2;
 /// Longer lines of evidence are cut; the whole stands in the log.
@@ -78,75 +76,6 @@ pub struct Failure {
     pub client: u64,
     /// How long it took.
     pub duration_ms: Option<u32>,
-}
-
-/// Counts by name, with a cap: of more names those that came first are kept.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(from = "(Vec<(NameId, u64)>, u64)", into = "(Vec<(NameId, u64)>, u64)")]
-pub struct Breakdown {
-    /// In the order in which they came.
-    counts: Vec<(NameId, u64)>,
-    places: AHashMap<NameId, usize>,
-    beyond: u64,
-}
-
-impl From<(Vec<(NameId, u64)>, u64)> for Breakdown {
-    fn from((counts, beyond): (Vec<(NameId, u64)>, u64)) -> Self {
-        let places = counts.iter().enumerate().map(|(place, (name, _))| (*name, place)).collect();
-        Self { counts, places, beyond }
-    }
-}
-
-impl From<Breakdown> for (Vec<(NameId, u64)>, u64) {
-    fn from(breakdown: Breakdown) -> Self {
-        (breakdown.counts, breakdown.beyond)
-    }
-}
-
-impl Breakdown {
-    fn add(&mut self, name: NameId, count: u64) {
-        if let Some(place) = self.places.get(&name) {
-            self.counts[*place].1 += count;
-        } else if self.counts.len() < MOST_NAMES {
-            self.places.insert(name, self.counts.len());
-            self.counts.push((name, count));
-        } else {
-            self.beyond += count;
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.beyond += other.beyond;
-        // In their order, so that a cap cuts the names that it would have cut line by line.
-        other.iter().for_each(|(name, count)| self.add(name, count));
-    }
-
-    /// The same with other numbers for its names.
-    fn renamed(&mut self, mut name: impl FnMut(NameId) -> NameId) {
-        let counts = std::mem::take(&mut self.counts);
-        self.places.clear();
-        counts.into_iter().for_each(|(old, count)| self.add(name(old), count));
-    }
-
-    /// Names with their counts, in the order in which they came.
-    pub fn iter(&self) -> impl Iterator<Item = (NameId, u64)> + '_ {
-        self.counts.iter().copied()
-    }
-
-    /// Whether nothing fell beyond the cap.
-    pub fn is_exact(&self) -> bool {
-        self.beyond == 0
-    }
-
-    /// Whether the two have a name in common.
-    pub fn meets(&self, other: &Self) -> bool {
-        self.places.keys().any(|name| other.places.contains_key(name))
-    }
-
-    /// Whether it has no names.
-    pub fn is_empty(&self) -> bool {
-        self.counts.is_empty()
-    }
 }
 
 /// Counts of the few different things that a segment sees: statuses, rules.
@@ -216,8 +145,8 @@ impl EvidenceLine {
 }
 
 impl Segment {
-    /// A segment of this one failure.
-    pub fn new(failure: &Failure) -> Self {
+    /// A segment of this one failure; a part's keeps every name.
+    pub fn new(failure: &Failure, capped: bool) -> Self {
         let mut segment = Self {
             first: failure.time,
             last: failure.time,
@@ -227,8 +156,8 @@ impl Segment {
             statuses: Few(Vec::new()),
             certainty: [0; Certainty::COUNT],
             rules: Few(Vec::new()),
-            upstreams: Breakdown::default(),
-            paths: Breakdown::default(),
+            upstreams: Breakdown::new(capped),
+            paths: Breakdown::new(capped),
             clients: Distinct::default(),
             latency: None,
             timeline: TimeHistogram::default(),
@@ -295,6 +224,12 @@ impl Segment {
         self.upstreams.renamed(upstream);
         self.paths.renamed(path);
         self.evidence.iter_mut().for_each(evidence);
+        self
+    }
+
+    /// The same with a cap on its names.
+    pub(super) fn capped(mut self) -> Self {
+        (self.upstreams, self.paths) = (self.upstreams.capped(), self.paths.capped());
         self
     }
 

@@ -19,6 +19,8 @@ pub struct Series {
     /// The list counted into last: neighbouring failures are mostly of one.
     last: usize,
     segments: usize,
+    /// Whether breakdowns have a cap.
+    capped: bool,
 }
 
 /// A series as a state keeps it: what is found by key is derived.
@@ -26,19 +28,20 @@ pub struct Series {
 struct Saved {
     gap_micros: i64,
     lists: Vec<(SeriesKey, Vec<Segment>)>,
+    capped: bool,
 }
 
 impl From<Saved> for Series {
-    fn from(Saved { gap_micros, lists }: Saved) -> Self {
+    fn from(Saved { gap_micros, lists, capped }: Saved) -> Self {
         let by_key = lists.iter().enumerate().map(|(at, (key, _))| (*key, at)).collect();
         let segments = lists.iter().map(|(_, list)| list.len()).sum();
-        Self { gap_micros, lists, by_key, last: 0, segments }
+        Self { gap_micros, lists, by_key, last: 0, segments, capped }
     }
 }
 
 impl From<Series> for Saved {
-    fn from(Series { gap_micros, lists, .. }: Series) -> Self {
-        Self { gap_micros, lists }
+    fn from(Series { gap_micros, lists, capped, .. }: Series) -> Self {
+        Self { gap_micros, lists, capped }
     }
 }
 
@@ -51,7 +54,13 @@ impl Series {
             by_key: AHashMap::new(),
             last: 0,
             segments: 0,
+            capped: true,
         }
+    }
+
+    /// The same for what is in one chunk.
+    pub fn of_part(gap_seconds: i64) -> Self {
+        Self { capped: false, ..Self::new(gap_seconds) }
     }
 
     /// How many segments there are.
@@ -74,6 +83,11 @@ impl Series {
         self.lists.into_iter().flat_map(|(key, list)| list.into_iter().map(move |segment| (key, segment)))
     }
 
+    /// Every key with its segments, to be added to.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (SeriesKey, &mut Segment)> {
+        self.lists.iter_mut().flat_map(|(key, list)| list.iter_mut().map(|segment| (*key, segment)))
+    }
+
     /// Counts a failure and returns its segment, for evidence.
     pub fn count(&mut self, key: SeriesKey, failure: &Failure) -> &mut Segment {
         let gap = self.gap_micros;
@@ -85,7 +99,7 @@ impl Series {
                 list[at].add(failure);
                 join_neighbours(list, at, gap)
             }
-            None => insert(list, Segment::new(failure)),
+            None => insert(list, Segment::new(failure, self.capped)),
         };
         self.segments = self.segments + list.len() - before;
         &mut list[at]
@@ -102,7 +116,7 @@ impl Series {
                 list[at].merge(&segment);
                 join_neighbours(list, at, gap);
             }
-            None => drop(insert(list, segment)),
+            None => drop(insert(list, if self.capped { segment.capped() } else { segment })),
         }
         self.segments = self.segments + list.len() - before;
     }
@@ -121,7 +135,11 @@ impl Series {
             list.retain(|segment| segment.last >= time);
         }
         self.lists.retain(|(_, list)| !list.is_empty());
-        *self = Self::from(Saved { gap_micros: self.gap_micros, lists: std::mem::take(&mut self.lists) });
+        *self = Self::from(Saved {
+            gap_micros: self.gap_micros,
+            lists: std::mem::take(&mut self.lists),
+            capped: self.capped,
+        });
         (before - self.segments) as u64
     }
 

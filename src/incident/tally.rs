@@ -1,9 +1,10 @@
 //! What was counted: segments of failures by cause and service, and the traffic around them.
 
+use super::frequent::Sample;
 use super::histogram::TimeHistogram;
 use super::names::{NONE, NameId, Names, OTHERS};
 use super::part::LineCounts;
-use super::segment::{Failure, MOST_EVIDENCE_BYTES, Segment, TroubleKind};
+use super::segment::{Failure, MOST_EVIDENCE_BYTES, Segment, Spot, TroubleKind};
 use super::series::Series;
 use super::template::Templates;
 use crate::cause::CauseId;
@@ -77,6 +78,8 @@ pub struct Tally {
     /// The bounds.
     pub limits: Limits,
     series: Series,
+    /// Some of the failures, for the names that breakdowns have no room for.
+    pub(super) sample: Sample,
     /// Services by number.
     pub services: Names,
     /// Next hops by number.
@@ -105,6 +108,7 @@ impl Tally {
         Self {
             limits,
             series: Series::new(limits.gap_seconds),
+            sample: Sample::default(),
             services: Names::with_room_for(limits.services),
             upstreams: Names::with_room_for(limits.upstreams),
             paths: Names::with_room_for(limits.paths),
@@ -153,6 +157,18 @@ impl Tally {
             self.explained += segment.requests - segment.certainty[Certainty::Default as usize];
         }
         self.series.absorb(key, segment);
+    }
+
+    /// Says which trouble the failure at this place (member, offset) is counted to.
+    pub(super) fn claim(&mut self, place: Spot, key: SeriesKey, time: Timestamp) {
+        self.sample.claim(place, key, time);
+    }
+
+    /// Finds the paths that stand out where there were too many to count them all. To be called when all is counted.
+    pub fn find_frequent(&mut self) {
+        for (key, segment) in self.series.iter_mut().filter(|(_, segment)| !segment.paths.is_exact()) {
+            segment.paths.set_frequent(self.sample.paths(key, segment.first, segment.last));
+        }
     }
 
     /// A diagnosis and its request name their service differently: the same is meant. The first such pair counts.

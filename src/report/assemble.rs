@@ -13,9 +13,10 @@ use crate::incident::{NONE, Segment, SourceTally, Tally, Trouble, Troubles};
 use crate::playbook::{Playbook, Route, Subject};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Names listed in a breakdown of the report; the counts of all stand in the totals.
-const MOST_LISTED: usize = 20;
+const MOST_LISTED: usize = 64;
 /// Bars of a timeline.
 const MOST_BARS: usize = 60;
 /// Shapes of unknown lines listed.
@@ -245,6 +246,9 @@ fn paths(segment: &Segment, tally: &Tally) -> Vec<PathCount> {
     let named = segment.paths.iter().filter(|(name, _)| *name != NONE);
     let mut all: Vec<PathCount> =
         named.map(|(name, count)| PathCount { path: text(tally.paths.name(name)), count }).collect();
+    let exact: BTreeSet<String> = all.iter().map(|counted| counted.path.clone()).collect();
+    let beyond = segment.paths.frequent().iter().map(|(name, count)| PathCount { path: text(name), count: *count });
+    all.extend(beyond.filter(|counted| !exact.contains(&counted.path)));
     all.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.path.cmp(&b.path)));
     all.truncate(MOST_LISTED);
     all

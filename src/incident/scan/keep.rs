@@ -1,6 +1,7 @@
 //! What becomes of a witness in its part.
 
 use crate::incident::alone::Alone;
+use crate::incident::frequent::{Drawn, may_count};
 use crate::incident::part::{Part, WitnessRecord};
 use crate::incident::segment::{EvidenceLine, MOST_EVIDENCE_BYTES};
 
@@ -27,6 +28,9 @@ pub(super) fn keep(part: &mut Part, witness: WitnessRecord, text: &[u8]) {
         line: u64::from(witness.line),
         text: text[..text.len().min(MOST_EVIDENCE_BYTES)].to_vec(),
     };
+    if may_count(part.offset + offset) {
+        part.drawn.push(Drawn { key: alone.key, time, path: alone.failure.path, at: witness.at });
+    }
     series.count(alone.key, &alone.failure).keep(alone.rank, (0, 0, offset), evidence);
     if series.segments() > MOST_SEGMENTS {
         part.alone = None;
