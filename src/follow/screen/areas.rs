@@ -66,9 +66,9 @@ impl Areas {
     }
 }
 
-/// A row for the title where two are left for what it is the title of, and the rest.
+/// A row for the title where one is left for what it is the title of, and the rest.
 pub(super) fn titled(area: Rect) -> (Rect, Rect) {
-    top(area, u16::from(area.height > 2))
+    top(area, u16::from(area.height > 1))
 }
 
 /// The first rows, and the rest.

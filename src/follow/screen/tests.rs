@@ -138,6 +138,20 @@ fn a_quiet_watch_says_so() {
     assert!(told.contains("No incident: none of 1,204,331 requests was answered 5xx."), "{told}");
 }
 
+#[test]
+fn a_single_incident_stands_below_its_titles() {
+    let mut view = view();
+    view.report.incidents.truncate(1);
+    let told = text(&view, &sized(80, 24));
+    let row = |start: &str| told.lines().position(|line| line.starts_with(start));
+    assert_eq!(
+        row("> CRITICAL ended upstream.refused"),
+        row("  severity state cause").map(|titles| titles + 1),
+        "{told}"
+    );
+    assert_eq!(row("── 1 of 1, ended"), row("> CRITICAL").map(|entry| entry + 1), "{told}");
+}
+
 /// The causes listed, in order.
 fn causes(view: &View, selection: &Selection) -> Vec<String> {
     super::listed::listed(view, selection).iter().map(|one| one.incident.cause.clone()).collect()
