@@ -40,13 +40,13 @@ impl Drop for Server {
     }
 }
 
-/// Serves the page at `address`: `127.0.0.1:9150`, `[::1]:9150`, or a port alone, which means this machine only.
+/// Serves the page at `address`: `127.0.0.1:9113`, `[::1]:9113`, or a port alone, which means this machine only.
 ///
 /// # Errors
 /// Where the address is none, or cannot be listened on.
 pub fn serve(address: &str, page: Shown) -> Result<Server> {
     let wrong = |what: String| {
-        Defect::new("--metrics", what).hint("give an address and port that are free, such as 127.0.0.1:9150")
+        Defect::new("--metrics", what).hint("give an address and port that are free, such as 127.0.0.1:9113")
     };
     let parsed = match address.parse::<u16>() {
         Ok(port) => Ok(SocketAddr::from(([127, 0, 0, 1], port))),
