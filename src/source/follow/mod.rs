@@ -5,6 +5,7 @@ mod descriptors;
 mod hints;
 mod identity;
 mod marks;
+mod opened;
 mod pipe;
 mod position;
 mod resume;

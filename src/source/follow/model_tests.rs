@@ -6,11 +6,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use proptest::prelude::*;
-
 use super::*;
 use crate::source::Chunk;
 use crate::time::Timestamp;
+use proptest::prelude::*;
 
 /// What happens next.
 #[derive(Debug, Clone)]

@@ -15,7 +15,7 @@ use super::identity::Identity;
 use super::position::{Finished, Gap, GapReason, Position};
 use super::start::Start;
 use super::stretch::{End, Shape, SharedJoint, SharedStart, Step, Stretch};
-use super::text::{Fault, Origin, Text};
+use super::text::{Fault, Origin};
 use super::turn::{Anchor, OFTEN_MICROS};
 use crate::error::Defect;
 use crate::source::{Chunk, HeaderMark, PEEK_BYTES};
@@ -30,9 +30,6 @@ pub const MOST_OLD_FILES: usize = 64;
 
 /// Files that are known not to be read; the oldest are forgotten.
 const MOST_FINISHED: usize = 64;
-
-/// A descriptor is given back after so long without growth, in microseconds, where many are open.
-const REST_MICROS: i64 = 60_000_000;
 
 /// What a look at the path showed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -93,7 +90,7 @@ pub struct Tail {
     /// A cut was dealt with since the last look.
     pub(super) was_cut: bool,
     head: Vec<u8>,
-    descriptors: Descriptors,
+    pub(super) descriptors: Descriptors,
 }
 
 impl Tail {
@@ -395,40 +392,5 @@ impl Tail {
     /// Bytes on disk that were not handed out yet, as of the last look.
     pub fn lag_bytes(&self) -> u64 {
         self.files.iter().map(Stretch::lag_bytes).sum()
-    }
-
-    /// A new file of the path, at this place among them.
-    pub(super) fn push(&mut self, at: usize, path: PathBuf, meta: &Metadata, text: Text, end: End) {
-        let mut file = Stretch::new(self.next_age, path, meta, text, self.chunk_bytes, self.watched_micros);
-        self.next_age += 1;
-        file.end = end;
-        file.shape(&self.shape);
-        self.files.insert(at, file);
-    }
-
-    /// Gives back the descriptor of a file that is read to its end, where many are open.
-    fn rest(&mut self) {
-        let open = self.files.iter().filter(|file| file.is_open()).count();
-        self.descriptors.hold(open);
-        let Some(file) = self.files.last_mut().filter(|_| self.is_live) else { return };
-        let idle = self.watched_micros - file.grew_micros;
-        if file.is_idle() && self.descriptors.are_short(idle >= REST_MICROS) {
-            file.text_mut().set_origin(Origin::Away);
-            self.descriptors.hold(open - 1);
-        }
-    }
-
-    /// Opens a file again whose descriptor was given back, where it still stands.
-    pub(super) fn wake(&mut self, index: usize) {
-        let file = &mut self.files[index];
-        if !matches!(file.text().origin(), Origin::Away) {
-            return;
-        }
-        // The path as it was given: the one without links may lead elsewhere by now.
-        let is_it = |open: &File| open.metadata().is_ok_and(|meta| Identity::of(&meta) == file.identity);
-        let open = [&self.path, &file.path].into_iter().filter_map(|path| File::open(path).ok()).find(is_it);
-        if let Some(open) = open {
-            file.text_mut().set_origin(Origin::Plain(open));
-        }
     }
 }
