@@ -122,8 +122,8 @@ impl Stage {
 
     /// Goes on from the committed state, as a new process does.
     pub(super) fn restart(&mut self) {
-        let state = serde_json::to_string(&self.desk).unwrap();
-        self.desk = serde_json::from_str(&state).unwrap();
+        let state = postcard::to_stdvec(&self.desk).unwrap();
+        self.desk = postcard::from_bytes(&state).unwrap();
     }
 
     pub(super) fn end_all(&mut self, second: i64) {

@@ -75,7 +75,7 @@ fn troubles_without_room_are_counted() {
     }
     stage.look(0);
     assert_eq!(stage.desk.crowded_out(), 5);
-    assert!(serde_json::to_string(&stage.desk).unwrap().len() < 4 << 20);
+    assert!(postcard::to_stdvec(&stage.desk).unwrap().len() < 4 << 20);
 }
 
 /// Something that happens to the desk.
