@@ -97,10 +97,13 @@ impl Tail {
         let not = was_cut.then_some(position.identity);
         let quiet = |micros| self.is_quiet(position.dry, position.grew_micros, micros);
         let (quiet, quiet_before_copy) = (quiet(QUIET_MICROS), quiet(QUIET_BEFORE_COPY_MICROS));
-        if position.offset > 0 && (self.moved_to_path(index, position) || self.go_on_in_copy(index, not)) {
+        let is_moved = position.offset > 0 && self.moved_to_path(index, position);
+        if is_moved || (position.offset > 0 && self.go_on_in_copy(index, not)) {
             let is_whole = self.files[index].copy_end.is_none();
+            // Where another file holds the same and is not packed, it was copied, and what it was copied from is gone.
+            let is_copied = !is_moved && matches!(self.files[index].text().origin(), Origin::Plain(_));
             // A file that was moved and packed holds all that was written to it; a copy may have come too early.
-            if was_cut || !is_whole {
+            if was_cut || !is_whole || is_copied {
                 let gap = Gap { offset: position.offset, at: self.now, why: GapReason::CutWhileWritten };
                 match quiet_before_copy {
                     true => self.files[index].gap_beyond = Some(position.offset),
