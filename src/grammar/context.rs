@@ -103,6 +103,9 @@ impl Tail {
     fn value_like(&self, inside: &[u8], key: &Key, part: &TailPart) -> Option<(usize, Option<usize>)> {
         let stop = memchr::memchr(key.quote.unwrap_or(b','), inside);
         let end = stop.or_else(|| key.quote.is_none().then_some(inside.len()))?;
+        if key.field == Some(Field::Request) && !ends_as_request(&inside[..end]) {
+            return None;
+        }
         let behind = &inside[end + usize::from(key.quote.is_some())..];
         let follows = match part.next {
             Some(next) => self.keys[next].is_at(behind),
@@ -122,7 +125,15 @@ impl Tail {
             Some(_) => None,
         };
         match key.quote {
-            Some(quote) => memchr::memchr_iter(quote, inside).find_map(|at| Some((at, follows(at + 1)?))),
+            Some(quote) => {
+                let mut ends = memchr::memchr_iter(quote, inside).filter_map(|at| Some((at, follows(at + 1)?)));
+                let first = ends.next()?;
+                if key.field != Some(Field::Request) || ends_as_request(&inside[..first.0]) {
+                    return Some(first);
+                }
+                // A URI may hold a quote and what looks like a key; the version ends the request.
+                Some(ends.find(|(at, _)| ends_as_request(&inside[..*at])).unwrap_or(first))
+            }
             None => {
                 memchr::memchr_iter(b',', inside).find_map(|at| Some((at, follows(at)?))).or(Some((inside.len(), None)))
             }
@@ -184,6 +195,11 @@ impl TailPart {
             self.text.extend_from_slice(text);
         }
     }
+}
+
+/// Whether this ends as a request line does: with `HTTP/1.1`.
+fn ends_as_request(value: &[u8]) -> bool {
+    value.len() >= 8 && value[value.len() - 8..].starts_with(b"HTTP/")
 }
 
 fn keep<'a>(key: &Key, value: &'a [u8], event: &mut Event<'a>) {

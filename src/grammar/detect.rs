@@ -258,6 +258,13 @@ fn pair_value(after: &[u8], gap: u8) -> (&[u8], usize) {
         let end = memchr::memchr(b'"', inside).unwrap_or(inside.len());
         return (&inside[..end], (end + 2).min(after.len()));
     }
+    if let Some(inside) = after.strip_prefix(b"[")
+        && gap == b' '
+        && let Some(end) = memchr::memchr(b']', inside)
+        && inside.get(end + 1).is_none_or(|byte| *byte == gap)
+    {
+        return (&inside[..end], end + 2);
+    }
     let mut end = after.iter().position(|byte| *byte == gap).unwrap_or(after.len());
     if gap != b' ' {
         return (&after[..end], end);

@@ -78,10 +78,20 @@ impl Keys {
         self.by_name.values().flat_map(|meaning| meaning.fields).flatten().map(|(field, _)| field)
     }
 
+    /// The meaning of the whole path, else of the longest end of it that has two names or more: objects may stand in others.
     fn meaning(&self, key: &[u8]) -> Meaning {
-        let known = std::str::from_utf8(key).ok().and_then(|key| self.by_name.get(&folded(key)));
-        known.copied().unwrap_or_default()
+        let path = std::str::from_utf8(key).map(folded).unwrap_or_default();
+        let ends = std::iter::successors(Some(path.as_str()), |path| shorter(path));
+        let fills = |meaning: &&Meaning| meaning.fields[0].is_some();
+        let inside = self.by_name.get(&path).is_some_and(|whole| whole.inside);
+        let named = ends.filter_map(|end| self.by_name.get(end)).find(fills);
+        Meaning { inside, ..named.copied().unwrap_or_default() }
     }
+}
+
+/// A path without its first name, where two are left.
+fn shorter(path: &str) -> Option<&str> {
+    path.split_once('.').map(|(_, end)| end).filter(|end| end.contains('.'))
 }
 
 fn folded(name: &str) -> String {

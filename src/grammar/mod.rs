@@ -281,7 +281,11 @@ impl RecordReader {
         match &self.format.reader {
             Reader::Pattern(pattern) if self.skims => {
                 event.clear();
-                if pattern.skim(record, event) { self.finish_request(event) } else { None }
+                if !pattern.skim(record, event) {
+                    return None;
+                }
+                self.read_tail(event);
+                self.finish_request(event)
             }
             _ => self.read(record, event),
         }
@@ -293,7 +297,17 @@ impl RecordReader {
             Reader::Json(keys) => json::read(record, keys, &mut self.memo, event),
             Reader::Columns(columns) => columns.read(self.header.1.as_ref(), record, event),
         };
+        if fits {
+            self.read_tail(event);
+        }
         fits && self.format.rows.take(event)
+    }
+
+    /// Columns that nobody described are read where their names tell.
+    fn read_tail(&self, event: &mut Event<'_>) {
+        if let (Some(keys), Some(tail)) = (&self.format.tail_keys, event.raw(Field::Tail)) {
+            detect::read_pairs(tail, keys, event);
+        }
     }
 
     /// What the record read last is, where it is no user's request.
@@ -332,9 +346,6 @@ impl RecordReader {
 
     /// A request must have a status: a line without one is no access line.
     fn finish_request<'a>(&mut self, event: &mut Event<'a>) -> Option<Option<Timestamp>> {
-        if let (Some(keys), Some(tail)) = (&self.format.tail_keys, event.raw(Field::Tail)) {
-            detect::read_pairs(tail, keys, event);
-        }
         self.aside = self.format.rows.aside(event);
         // In columns it shows that nothing was answered: `-` where a status would stand.
         let unanswered = matches!(self.format.reader, Reader::Columns(_)) && event.raw(Field::Status) == Some(b"-");

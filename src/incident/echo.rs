@@ -20,6 +20,9 @@ const TOGETHER_MICROS: i64 = 1_000_000;
 /// Failures that wait for their echoes at the same time; beyond it the oldest waits no longer.
 const MOST_WAITING: usize = 65_536;
 
+/// Stands for the workers of logs that name neither process nor thread.
+pub(super) const WORKER_UNKNOWN: u64 = 1;
+
 /// Failures that wait for what their worker says next.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Echoes {
@@ -47,7 +50,8 @@ impl Echoes {
         outranks: impl Fn(&Placed<'_>, &Placed<'_>) -> bool,
     ) -> Option<Held> {
         let is_echo = placed.witness.kind == WitnessKind::Echo;
-        if let Some(told) = self.by_worker.get_mut(&placed.witness.worker)
+        let worker = self.worker_before(placed, is_echo);
+        if let Some(told) = self.by_worker.get_mut(&worker)
             && (is_echo || told.only_echoes)
             && told.is_about(placed)
         {
@@ -64,6 +68,13 @@ impl Echoes {
         self.queue.push_back((placed.witness.worker, self.numbers));
         let told = Told { number: self.numbers, held: Held::of(placed), only_echoes: is_echo };
         self.by_worker.insert(placed.witness.worker, told).map(|before| before.held)
+    }
+
+    /// Whose words the line takes up: its worker's; those of the line that named nobody, where its worker has said nothing.
+    fn worker_before(&self, placed: &Placed<'_>, is_echo: bool) -> u64 {
+        let own = placed.witness.worker;
+        let said_nothing = || self.by_worker.get(&own).is_none_or(|told| !told.is_about(placed));
+        if is_echo && said_nothing() { WORKER_UNKNOWN } else { own }
     }
 
     /// The failure of which nothing more can come by `now`; call it until there is none.

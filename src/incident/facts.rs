@@ -2,12 +2,14 @@
 //!
 //! In: an event. Out: bytes borrowed from it, or numbers.
 
+use super::echo::WORKER_UNKNOWN;
 use super::names::{NONE, NameId};
 use super::part::Part;
 use crate::event::{Event, Field};
-use crate::grammar::Witness;
 use crate::grammar::units::Units;
 use crate::grammar::when::last_attempt;
+use crate::grammar::{Marks, Witness};
+use crate::time::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// `unix:` stands for a client on a socket; mail adds words behind the address.
@@ -101,6 +103,14 @@ pub(super) fn duration_ms(event: &Event<'_>, units: Units) -> Option<u32> {
     (ms >= 0.0).then(|| ms.round().min(f64::from(u32::MAX)) as u32)
 }
 
+/// When a request failed: when it was answered. A stamp may mark its start.
+pub(super) fn failed_at(time: Timestamp, marks: Marks, duration_ms: Option<u32>) -> Timestamp {
+    match (marks, duration_ms) {
+        (Marks::Start, Some(ms)) => time.plus_micros(i64::from(ms) * 1000),
+        _ => time,
+    }
+}
+
 /// A hash of method and URI that is the same in the error log (raw bytes) and in the access log (`\xHH`, or JSON's
 /// escapes). Fixed, so that the same bytes give the same report; tables keyed by it hash it again with a secret.
 pub(super) fn request_hash(method: &[u8], uri: &[u8]) -> u64 {
@@ -131,12 +141,13 @@ pub(super) fn connection_of(event: &Event<'_>) -> u64 {
     }
 }
 
-/// Which worker wrote a line: process and thread, else process; without either the client stands for it.
+/// Which worker wrote a line: process and thread, else process; without either the client stands for it. A line with none
+/// of them is of the worker that writes the next one.
 pub(super) fn worker_of(event: &Event<'_>) -> u64 {
     let of = |field| event.get(field).unwrap_or_default();
     match (of(Field::Pid), of(Field::Connection), event.get(Field::Client)) {
         (b"", b"", Some(client)) => hash_of(client),
-        (b"", b"", None) => 0,
+        (b"", b"", None) => WORKER_UNKNOWN,
         (process, thread, _) => request_hash(process, thread),
     }
 }

@@ -4,6 +4,7 @@
 //! first signs counted into the trouble they belong to, consequences with their parent. Precedence: TAXONOMY.md
 //! section 5; which cause absorbs or explains which stands in the causes' files.
 
+use super::chain::find_parents;
 use super::histogram::TimeHistogram;
 use super::names::{NONE, NameId};
 use super::segment::{EvidenceLine, Segment, TroubleKind};
@@ -14,11 +15,11 @@ use crate::event::{Certainty, Severity};
 use crate::time::Timestamp;
 
 /// First signs and aftermath lie this near to the trouble itself.
-const EDGE_MICROS: i64 = 5_000_000;
+pub(super) const EDGE_MICROS: i64 = 5_000_000;
 /// A peer that failed is left alone for a while (nginx: fail_timeout, 10 s), so consequences may trail by more.
 const TRAIL_MICROS: i64 = 30_000_000;
 /// A condition is a cause only of what began no earlier; stamps of whole seconds need this much room.
-const BEFORE_MICROS: i64 = 2_000_000;
+pub(super) const BEFORE_MICROS: i64 = 2_000_000;
 
 /// One trouble, first to last failure.
 #[derive(Debug, Clone)]
@@ -85,7 +86,8 @@ pub fn finish(tally: &Tally, catalogue: &Catalogue) -> Troubles {
     let coverage = Coverage::of(tally);
     let mut troubles = gathered(tally, &coverage, catalogue);
     merge_same(&mut troubles, tally.limits.gap_seconds * 1_000_000);
-    absorb(&mut troubles, catalogue, tally);
+    absorb(&mut troubles, catalogue, tally, Grasp::Absorbs);
+    absorb(&mut troubles, catalogue, tally, Grasp::Explains);
     for trouble in &mut troubles {
         weigh(trouble, catalogue.cause(trouble.cause), tally);
     }
@@ -190,11 +192,11 @@ fn takes_in(host: &Trouble, guest: &Trouble, gap: i64) -> bool {
     }
 }
 
-fn within(inner: &Segment, outer: &Segment, micros: i64) -> bool {
+pub(super) fn within(inner: &Segment, outer: &Segment, micros: i64) -> bool {
     outer.first.plus_micros(-micros) <= inner.first && inner.last <= outer.last.plus_micros(micros)
 }
 
-fn near(a: &Segment, b: &Segment, micros: i64) -> bool {
+pub(super) fn near(a: &Segment, b: &Segment, micros: i64) -> bool {
     a.first.plus_micros(-micros) <= b.last && b.first.plus_micros(-micros) <= a.last
 }
 
@@ -222,9 +224,17 @@ fn take_in(host: &mut Trouble, guest: &Trouble, other_cause: bool) {
     host.only_conditions &= guest.only_conditions;
 }
 
+/// By which word of its cause's file a trouble takes others in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grasp {
+    Absorbs,
+    /// A condition that has found no failures of its own kind: what it explains. With some, the rest is of another hop.
+    Explains,
+}
+
 /// First signs, aftermath and what a condition explains are counted into the trouble they belong to: the ones with the
 /// fewest failures first, each into the host with the most, until nothing changes.
-fn absorb(troubles: &mut Troubles, catalogue: &Catalogue, tally: &Tally) {
+fn absorb(troubles: &mut Troubles, catalogue: &Catalogue, tally: &Tally, grasp: Grasp) {
     let size = |trouble: &Trouble| {
         (trouble.segment.requests, trouble.segment.first, tally.services.name(trouble.service).to_vec(), trouble.cause)
     };
@@ -233,7 +243,7 @@ fn absorb(troubles: &mut Troubles, catalogue: &Catalogue, tally: &Tally) {
         troubles.sort_by_cached_key(size);
         let mut at = 0;
         while at < troubles.len() {
-            match host_of(at, troubles, catalogue) {
+            match host_of(at, troubles, catalogue, grasp) {
                 Some(host) => absorb_one(host, at, troubles),
                 None => at += 1,
             }
@@ -245,8 +255,8 @@ fn absorb(troubles: &mut Troubles, catalogue: &Catalogue, tally: &Tally) {
 }
 
 /// The trouble into which this one belongs: of several the one with the most failures.
-fn host_of(guest: usize, troubles: &Troubles, catalogue: &Catalogue) -> Option<usize> {
-    let fits = |host: &usize| *host != guest && absorbs(&troubles[*host], &troubles[guest], catalogue);
+fn host_of(guest: usize, troubles: &Troubles, catalogue: &Catalogue, grasp: Grasp) -> Option<usize> {
+    let fits = |host: &usize| *host != guest && absorbs(&troubles[*host], &troubles[guest], catalogue, grasp);
     let hosts = (0..troubles.len()).filter(fits);
     hosts.max_by_key(|host| {
         (troubles[*host].segment.requests, troubles[*host].segment.records, std::cmp::Reverse(*host))
@@ -271,13 +281,14 @@ fn note_absorbed(list: &mut Vec<(CauseId, u64)>, cause: CauseId, count: u64) {
     }
 }
 
-fn absorbs(host: &Trouble, guest: &Trouble, catalogue: &Catalogue) -> bool {
+fn absorbs(host: &Trouble, guest: &Trouble, catalogue: &Catalogue, grasp: Grasp) -> bool {
     let cause = catalogue.cause(host.cause);
     // A condition has no failures of its own: what it explains is what it did.
     if cause.outguesses.contains(&guest.cause) {
         return is_guess_beside(host, guest);
     }
-    let takes = cause.absorbs.contains(&guest.cause) || (host.only_conditions && cause.explains.contains(&guest.cause));
+    let explains = grasp == Grasp::Explains && host.only_conditions && cause.explains.contains(&guest.cause);
+    let takes = cause.absorbs.contains(&guest.cause) || explains;
     let has_effect = host.only_conditions || host.seen_by_users;
     if !takes || guest.only_conditions || !guest.seen_by_users || !has_effect {
         return false;
@@ -309,7 +320,7 @@ fn explains_in_time(host: &Trouble, guest: &Trouble, cause: &Cause) -> bool {
     began_after && follows && ends_with_it
 }
 
-fn same_service(a: &Trouble, b: &Trouble) -> bool {
+pub(super) fn same_service(a: &Trouble, b: &Trouble) -> bool {
     a.service == b.service || a.service == NONE || b.service == NONE || a.only_conditions || b.only_conditions
 }
 
@@ -358,41 +369,6 @@ fn order(a: &Trouble, b: &Trouble, tally: &Tally, catalogue: &Catalogue) -> std:
         .then_with(|| tally.services.name(a.service).cmp(tally.services.name(b.service)))
 }
 
-/// A trouble is explained by another one on the same service and time, where the other's cause says so; a consequence by
-/// any other. Only what users saw has a parent, and no circle is made.
-fn find_parents(troubles: &mut Troubles, catalogue: &Catalogue) {
-    for child in 0..troubles.len() {
-        let parents = (0..troubles.len())
-            .filter(|parent| *parent != child && is_parent(&troubles[*parent], &troubles[child], catalogue));
-        let best = parents.max_by_key(|parent| (troubles[*parent].segment.requests, std::cmp::Reverse(*parent)));
-        troubles[child].parent = best.filter(|parent| !leads_to(troubles, *parent, child));
-    }
-}
-
-fn is_parent(parent: &Trouble, child: &Trouble, catalogue: &Catalogue) -> bool {
-    let (by, of) = (catalogue.cause(parent.cause), catalogue.cause(child.cause));
-    let says_so = by.explains.contains(&child.cause) || by.absorbs.contains(&child.cause);
-    let any_other = of.consequence && !by.consequence && parent.segment.requests > 0 && by.precedence > of.precedence;
-    let began_first = parent.segment.first <= child.segment.first.plus_micros(BEFORE_MICROS);
-    parent.seen_by_users
-        && (says_so || any_other || (of.passes_on && !by.passes_on && answers_for(parent, child)))
-        && began_first
-        && same_service(parent, child)
-        && near(&parent.segment, &child.segment, EDGE_MICROS)
-}
-
-/// Whether one hop's trouble can be what the hop before it passed on: the same status in other logs.
-fn answers_for(behind: &Trouble, before: &Trouble) -> bool {
-    let members = |trouble: &Trouble| trouble.segment.evidence.iter().map(|line| line.member).collect::<Vec<_>>();
-    let theirs = members(before);
-    let elsewhere = members(behind).iter().all(|member| !theirs.contains(member));
-    let has = |status: u16| before.segment.statuses.iter().any(|(other, _)| other == status);
-    elsewhere && behind.segment.requests > 0 && behind.segment.statuses.iter().any(|(status, _)| has(status))
-}
-
-fn leads_to(troubles: &Troubles, from: usize, to: usize) -> bool {
-    std::iter::successors(Some(from), |at| troubles[*at].parent).take(troubles.len()).any(|at| at == to)
-}
 /// Whether the requests lost by this leave no access line, so that nothing but the condition shows it.
 fn is_unlogged(cause: CauseId, segment: &Segment, catalogue: &Catalogue) -> bool {
     catalogue.cause(cause).unlogged || segment.rules.iter().any(|(rule, _)| catalogue.rule(rule).unlogged)

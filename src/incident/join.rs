@@ -241,8 +241,10 @@ impl<'c> Join<'c> {
         let decided = best.as_ref().map_or(witness, |diagnosis| &diagnosis.witness);
         // An app's own line knows its pool, not what the request was for, and is no attempt beside the proxy's line.
         let proxy_line = if best.is_some() && decided.connection == 0 { self.proxy_line(found) } else { None };
+        // Of a request stamped with its start, and no more, the line about its end says when it failed.
+        let ended = best.as_ref().filter(|_| witness.marks == Marks::Start).map_or(request.time, |last| last.time);
         let failure = Failure {
-            time: request.time,
+            time: request.time.max(ended),
             requests: 1,
             attempts: u64::from(best.is_some() && proxy_line.is_none()),
             status: witness.status,

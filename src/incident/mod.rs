@@ -10,6 +10,7 @@
 
 mod alone;
 mod breakdown;
+mod chain;
 mod distinct;
 mod echo;
 mod facts;

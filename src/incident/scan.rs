@@ -6,7 +6,7 @@ mod keep;
 mod several;
 
 use super::facts::{
-    ServiceMemo, client_address, connection_of, duration_ms, hash_of, request_hash, upstream_of, worker_of,
+    ServiceMemo, client_address, connection_of, duration_ms, failed_at, hash_of, request_hash, upstream_of, worker_of,
 };
 use super::names::{NameId, fold_path};
 use super::part::{Part, WitnessKind, WitnessRecord};
@@ -202,23 +202,26 @@ impl<'c> Scanner<'c> {
         let Some(status) = event.status() else { return self.unanswered(found, event, part) };
         part.requests += 1;
         let service = self.readers[found.which].service.id(event, Witness::Request, part);
-        if let Some(time) = found.time {
+        let failed = is_failure(status, event);
+        let known = &mut self.readers[found.which];
+        let (units, marks) = (known.reader.format().units(), known.reader.format().stamp_marks);
+        let duration_ms = if failed { duration_ms(event, units) } else { None };
+        let time = found.time.map(|time| failed_at(time, marks, duration_ms));
+        if let Some(time) = time {
             part.count_traffic(service, time.seconds());
         }
-        if !is_failure(status, event) {
+        if !failed {
             return Ending::Passed;
         }
-        let known = &mut self.readers[found.which];
-        let units = known.reader.format().units();
         let verdict = known.memo.request(&known.judge, event, status);
         let Some(cause) = verdict.cause else { return Ending::Passed };
-        let marks = known.reader.format().stamp_marks;
         let witness = WitnessRecord {
             kind: WitnessKind::Request,
             status,
             answered_by: answered_by(event),
-            duration_ms: duration_ms(event, units),
-            marks,
+            duration_ms,
+            time,
+            marks: if duration_ms.is_some() && marks == Marks::Start { Marks::End } else { marks },
             by_client: marks != Marks::End,
             ..self.witness(found, event, verdict, cause, service, part)
         };
