@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::identity::Identity;
 use super::marks::Marks;
 use super::position::{FilePosition, Gap, GapReason, Position};
-use super::siblings::{Likeness, Sibling, is_packed, likeness_at, open_at};
+use super::siblings::{Likeness, Sibling, end_mark, is_packed, likeness_at, open_at};
 use super::stretch::{End, Stretch, text_at};
 use super::tail::Tail;
 use super::text::{Origin, Text};
@@ -41,7 +41,10 @@ impl Tail {
             self.files.push(found);
         }
         let last = position.files.last();
-        for (index, file) in position.files.iter().enumerate().rev() {
+        // Those first of which something was read: by it their copies are known, and are not taken for those of the others.
+        let (read, unread): (Vec<_>, Vec<_>) =
+            position.files.iter().enumerate().rev().partition(|(_, file)| file.offset > 0);
+        for (index, file) in read.into_iter().chain(unread) {
             if matches!(self.files[index].text().origin(), Origin::Away) {
                 self.find_copy(index, file, last.is_some_and(|last| last.age == file.age));
             }
@@ -103,7 +106,7 @@ impl Tail {
             // Where another file holds the same and is not packed, it was copied, and what it was copied from is gone.
             let is_copied = !is_moved && matches!(self.files[index].text().origin(), Origin::Plain(_));
             // A file that was moved and packed holds all that was written to it; a copy may have come too early.
-            if was_cut || !is_whole || is_copied {
+            if was_cut || !is_whole || is_copied || self.is_copied_later(index, position) {
                 let gap = Gap { offset: position.offset, at: self.now, why: GapReason::CutWhileWritten };
                 match quiet_before_copy {
                     true => self.files[index].gap_beyond = Some(position.offset),
@@ -125,6 +128,13 @@ impl Tail {
         if is_last {
             self.lost = Some(anchor);
         }
+    }
+
+    /// Whether a file that holds what was read, and no more, was written later: a copy that was packed.
+    fn is_copied_later(&self, index: usize, position: &FilePosition) -> bool {
+        let siblings = self.siblings(std::slice::from_ref(&position.path));
+        let Some(copy) = siblings.iter().find(|one| one.path == self.files[index].path) else { return false };
+        copy.modified_ns != position.modified_ns && end_mark(copy).is_some_and(|end| end.offset == position.offset)
     }
 
     /// The file at the path can hold what was read although it is another one: it was brought back, or its disk has

@@ -11,7 +11,7 @@ use super::identity::{Identity, modified_ns};
 use super::position::Mark;
 use super::text::{Origin, before, head_bytes};
 use crate::source::open::open;
-use crate::source::overlap::Overlap;
+use crate::source::overlap::{OVERLAP_BYTES, Overlap};
 use crate::source::rotate::{Age, rotation};
 use crate::source::unpack::{Archive, MAGIC_BYTES};
 use crate::source::walk::entries;
@@ -192,7 +192,7 @@ pub(super) fn likeness_at(file: &File, marks: &[Mark]) -> io::Result<Likeness> {
         }
         matched += 1;
     }
-    Ok(Likeness::of(matched, marks.len()))
+    Ok(Likeness::of(matched, marks))
 }
 
 fn packed_likeness(path: &Path, marks: &[Mark]) -> io::Result<Likeness> {
@@ -208,16 +208,18 @@ fn packed_likeness(path: &Path, marks: &[Mark]) -> io::Result<Likeness> {
         }
         matched += 1;
     }
-    Ok(Likeness::of(matched, marks.len()))
+    Ok(Likeness::of(matched, marks))
 }
 
 impl Likeness {
-    /// Of a text in which so many marks were found, out of all.
-    fn of(matched: usize, all: usize) -> Self {
-        match matched {
-            0 => Self::Other,
-            some if some == all => Self::Holds,
-            _ => Self::Part,
+    /// Of a text in which the first so many of these marks were found.
+    fn of(matched: usize, marks: &[Mark]) -> Self {
+        match marks[..matched].last() {
+            None => Self::Other,
+            Some(_) if matched == marks.len() => Self::Holds,
+            // Other texts may begin with the same few bytes.
+            Some(last) if last.offset < OVERLAP_BYTES as u64 => Self::Other,
+            Some(_) => Self::Part,
         }
     }
 }

@@ -182,7 +182,9 @@ impl Tail {
         let all = &all[..moved];
         let by_identity = all.iter().position(|one| one.identity == anchor.identity && Some(one.identity) != live);
         let found = by_identity.or_else(|| {
-            all.iter().rposition(|one| is_fresh(one) && is_news(one) && one.likeness(&anchor.marks) != Likeness::Other)
+            // Less than all that was read is left only of a file that was cut.
+            let is_its = |how| how == Likeness::Holds || (how == Likeness::Part && anchor.was_cut);
+            all.iter().rposition(|one| is_fresh(one) && is_news(one) && is_its(one.likeness(&anchor.marks)))
         });
         let since: Vec<Sibling> = match found {
             // Where it was cut, both its copy and what it holds now are news.
@@ -311,10 +313,19 @@ impl Tail {
     /// The copy of what a file held.
     fn copy_of(&self, anchor: &Anchor, not: Option<Identity>) -> Option<(Sibling, Likeness)> {
         let fresh = anchor.modified_ns - SLACK_NS;
-        let candidates = self.siblings(std::slice::from_ref(&anchor.path)).into_iter().rev();
-        candidates.filter(|one| one.modified_ns >= fresh && Some(one.identity) != not && !self.is_known(one)).find_map(
-            |one| Some(one.likeness(&anchor.marks)).filter(|how| *how != Likeness::Other).map(|how| (one, how)),
-        )
+        let all = self.siblings(std::slice::from_ref(&anchor.path));
+        let is_new = |one: &Sibling| one.modified_ns >= fresh && Some(one.identity) != not && !self.is_known(one);
+        let mut alike: Vec<(Sibling, Likeness)> = all
+            .into_iter()
+            .rev()
+            .filter(is_new)
+            .map(|one| (one.likeness(&anchor.marks), one))
+            .filter(|(how, _)| *how != Likeness::Other)
+            .map(|(how, one)| (one, how))
+            .collect();
+        // One that holds all that was read is a surer copy than one that ends before.
+        alike.sort_by_key(|(_, how)| *how != Likeness::Holds);
+        alike.into_iter().next()
     }
 
     /// Whether a file had nothing more: it was read to its end, not written to for so long, and looks were frequent
