@@ -20,7 +20,7 @@ use crate::cause::Catalogue;
 use crate::engine::{Kept, Live, Options};
 use crate::error::{Defect, Result};
 use crate::grammar::Grammars;
-use crate::notify::{Desk, Outbox};
+use crate::notify::{Desk, Notice, Outbox};
 use crate::playbook::Playbook;
 use crate::report::Report;
 use crate::source::follow::{Position, Start, Watch};
@@ -115,6 +115,8 @@ struct Watching<'a> {
     books: Books,
     desk: Desk,
     outbox: Outbox,
+    /// Notices that are due, and that no committed state knows yet.
+    held: Vec<Notice>,
     metrics: Option<(Shown, Server)>,
     /// Acknowledgements that the state does not hold yet.
     acks: Vec<String>,
@@ -161,6 +163,7 @@ impl<'a> Watching<'a> {
             busy: BTreeSet::new(),
             books: Books::default(),
             desk: Desk::default(),
+            held: Vec::new(),
             acks: Vec::new(),
             since: Clock::now(),
             lines: 0,
@@ -269,10 +272,10 @@ impl<'a> Watching<'a> {
         let now = Clock::now();
         self.is_untold = true;
         let told = self.tell_now(tell, now);
+        self.commit();
         let results = self.outbox.finish(LAST_NOTICES);
         self.desk.settle(&results);
         self.is_uncommitted = true;
-        self.commits = Pace::every(Duration::ZERO);
         self.commit();
         let mut report = self.report_now();
         report.defects = std::mem::take(&mut self.defects);

@@ -8,9 +8,15 @@ use std::path::PathBuf;
 
 impl Watching<'_> {
     /// Commits what was read, seen and told, together.
+    ///
+    /// Only then are notices sent: one that no state knows would be told twice after a kill, under another key.
     pub(super) fn commit(&mut self) {
+        if self.state.is_none() {
+            self.send_held();
+            return;
+        }
         // While what stood there before is being read there is no place to go on from.
-        if !self.is_uncommitted || self.state.is_none() || self.logs.iter().any(Watched::is_catching_up) {
+        if !self.is_uncommitted || self.logs.iter().any(Watched::is_catching_up) {
             return;
         }
         let mut pace = std::mem::replace(&mut self.commits, Pace::every(COMMIT_EVERY));
@@ -24,6 +30,12 @@ impl Watching<'_> {
             }
             Err(_) => {}
         }
+        // A state that cannot be written keeps nobody from being told.
+        self.send_held();
+    }
+
+    fn send_held(&mut self) {
+        self.held.drain(..).for_each(|notice| self.outbox.push(notice));
     }
 
     pub(super) fn commit_now(&mut self) -> Result<()> {

@@ -76,7 +76,7 @@ impl Watching<'_> {
         new.iter().map(|gap| Event { gap: Some(gap.clone()), ..event(EventKind::Gap, now, None) }).collect()
     }
 
-    /// Hands on what is due, and hears what came of what was.
+    /// Holds what is due until it is committed, and hears what came of what was sent.
     pub(super) fn notices(&mut self, report: &Report, now: Timestamp, moved: &[Moved]) -> Vec<Event> {
         let results = self.outbox.results();
         self.is_uncommitted |= !results.is_empty();
@@ -102,7 +102,7 @@ impl Watching<'_> {
                 let why = format!("{} is told", notice.channel);
                 events.push(Event { why, ..event(EventKind::Escalated, now, incident) });
             }
-            self.outbox.push(notice);
+            self.held.push(notice);
         }
         events
     }
