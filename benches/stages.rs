@@ -14,7 +14,7 @@ use triage::engine::{self, Options};
 use triage::event::Event;
 use triage::grammar::detect::detect;
 use triage::grammar::{Format, Grammars, RecordReader};
-use triage::incident::{Plan, Scanner};
+use triage::incident::{Joins, Plan, Scanner};
 use triage::source::{Carry, Chunk, Chunker, Log, Member, Progress};
 use triage::time::Zone;
 
@@ -129,7 +129,7 @@ fn scan(bench: &mut Criterion) {
     let (grammars, catalogue) = knowledge();
     let mut group = bench.benchmark_group("incident: chunks to witnesses");
     for (name, text) in inputs() {
-        let plan = Plan { formats: vec![main_format(&text, &grammars)], joins: true, ..Plan::nothing() };
+        let plan = Plan { formats: vec![main_format(&text, &grammars)], joins: Joins::Always, ..Plan::nothing() };
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_with_input(BenchmarkId::from_parameter(name), &text, |timer, text| {
             let mut scanner = Scanner::new(&plan, &catalogue);
@@ -141,7 +141,11 @@ fn scan(bench: &mut Criterion) {
                 oversize: None,
                 torn: false,
             };
-            timer.iter_batched(chunk, |chunk| scanner.scan(chunk, Vec::new()), criterion::BatchSize::LargeInput);
+            timer.iter_batched(
+                chunk,
+                |mut chunk| scanner.scan(&mut chunk, Vec::new()),
+                criterion::BatchSize::LargeInput,
+            );
         });
     }
     group.finish();

@@ -16,15 +16,16 @@ use crate::cause::Catalogue;
 use crate::error::{Defect, Result};
 use crate::grammar::nginx_conf::NginxConf;
 use crate::grammar::{Format, Grammars, Witness};
-use crate::incident::{Join, Limits, Merge, Part, Plan, Scanner, Tally, WitnessRecord, finish};
+use crate::incident::{Join, Joins, Limits, Merge, Part, Plan, Scanner, Sides, Tally, WitnessRecord, finish};
 use crate::playbook::Playbook;
 use crate::report::numbers::count;
 use crate::report::{Facts, Report, SourceFacts, assemble};
-use crate::source::{Chunker, Input, Log, Member, Opened, Progress, open};
+use crate::source::{Chunk, Chunker, Input, Log, Member, Opened, Progress, open};
 use crate::text::harmless;
 use crate::time::{Timestamp, Zone};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 pub use live::{Kept, Live, NewLog, Shape, Taken};
@@ -114,7 +115,8 @@ pub fn run(
     let chunk_bytes = chunk_bytes(options, logs.len());
     let (mut streams, found) = look_at(logs, grammars, options, chunk_bytes, &mut outcome)?;
     let sides = sides_of(&found);
-    streams.iter_mut().for_each(|stream| stream.plan.joins = sides.requests && sides.diagnoses);
+    let is_alone = logs.len() == 1;
+    streams.iter_mut().for_each(|stream| stream.plan.joins = joins(sides, is_alone && stream.plan.lanes.is_none()));
     let mut join = Join::new(catalogue, sides);
     read_all(streams, catalogue, options, chunk_bytes, progress, &mut outcome, &mut join);
     join.finish(&mut outcome.tally);
@@ -122,6 +124,16 @@ pub fn run(
     tell_undated(catalogue, &mut outcome);
     outcome.notes.extend(crowded_out(&join));
     Ok(outcome)
+}
+
+/// Whether requests are joined with diagnoses; `can_wait`: the log's chunks can be scanned once more.
+fn joins(sides: Sides, can_wait: bool) -> Joins {
+    match sides {
+        Sides { requests: true, diagnoses: true, .. } => Joins::Always,
+        Sides { requests: true, may_explain: true, .. } if can_wait => Joins::OnceExplained,
+        Sides { requests: true, may_explain: true, .. } => Joins::Always,
+        _ => Joins::Never,
+    }
 }
 
 /// What had to be judged for want of room is told.
@@ -159,10 +171,29 @@ fn chunk_bytes(options: &Options, logs: usize) -> usize {
 /// What the consumer asks of the reader: a chunk of this log, with a spent part whose room can be used again.
 type Demand = (usize, Option<Part>);
 
+/// A part, and what there was of its chunk beside the bytes.
+struct Scanned {
+    part: Part,
+    rest: Chunk,
+    plan: Arc<Plan>,
+}
+
+impl Scanned {
+    /// The part of a log that explains requests, or did so before: `has_explained`. Then it lists its witnesses.
+    fn into_part(mut self, has_explained: &mut bool, catalogue: &Catalogue) -> Part {
+        if *has_explained && self.plan.joins == Joins::OnceExplained && self.part.alone.is_some() {
+            self.rest.bytes = self.part.bytes;
+            return Scanner::new(&self.plan, catalogue).listing().scan(&mut self.rest, self.part.witnesses);
+        }
+        *has_explained |= self.part.witnesses.iter().any(WitnessRecord::explains);
+        self.part
+    }
+}
+
 /// What comes back.
 enum Answer {
     /// The part with this number of the log, from this source.
-    Part { log: usize, number: u64, source: u32, part: Box<Part> },
+    Part { log: usize, number: u64, source: u32, scanned: Box<Scanned> },
     /// The log ends after so many parts.
     End { log: usize, parts: u64 },
     /// Something is wrong with this source.
@@ -202,7 +233,7 @@ fn read_all<'l>(
             }
             drop(answer);
             let ask = |log: usize, spent| drop(demand[log % readers].send((log, spent)));
-            consume(&order, count, &ask, &answers, outcome, join);
+            consume(&order, count, catalogue, &ask, &answers, outcome, join);
             drop(demand);
         });
     });
@@ -230,15 +261,17 @@ fn diagnoses_first(streams: &[Stream<'_>]) -> Vec<usize> {
 fn consume(
     place: &[usize],
     count: usize,
+    catalogue: &Catalogue,
     ask: &dyn Fn(usize, Option<Part>),
     answers: &Receiver<Answer>,
     outcome: &mut Outcome,
     join: &mut Join<'_>,
 ) {
     let mut merge = Merge::new(count);
-    let mut early: Vec<BTreeMap<u64, (u32, Part)>> = (0..count).map(|_| BTreeMap::new()).collect();
+    let mut early: Vec<BTreeMap<u64, (u32, Scanned)>> = (0..count).map(|_| BTreeMap::new()).collect();
     let mut next = vec![0_u64; count];
     let mut ends: Vec<Option<u64>> = vec![None; count];
+    let mut has_explained = vec![false; count];
     let log_at = inverse(place);
     for log in 0..count {
         (0..CHUNKS_AHEAD).for_each(|_| ask(log, None));
@@ -251,8 +284,8 @@ fn consume(
                 outcome.defects.push(defect);
                 continue;
             }
-            Answer::Part { log, number, source, part } => {
-                early[log].insert(number, (source, *part));
+            Answer::Part { log, number, source, scanned } => {
+                early[log].insert(number, (source, *scanned));
                 log
             }
             Answer::End { log, parts } => {
@@ -260,8 +293,9 @@ fn consume(
                 log
             }
         };
-        while let Some((source, part)) = early[log].remove(&next[log]) {
+        while let Some((source, scanned)) = early[log].remove(&next[log]) {
             next[log] += 1;
+            let part = scanned.into_part(&mut has_explained[log], catalogue);
             merge.push(place[log], source, part);
         }
         if ends[log] == Some(next[log]) {
@@ -286,6 +320,8 @@ struct Reading<'l> {
     opened: Option<Chunker<Opened>>,
     parts: u64,
     ended: bool,
+    /// Some part of it explains requests.
+    explained: Arc<AtomicBool>,
 }
 
 fn readings(streams: Vec<Stream<'_>>) -> Vec<Reading<'_>> {
@@ -299,6 +335,7 @@ fn readings(streams: Vec<Stream<'_>>) -> Vec<Reading<'_>> {
             opened: stream.opened,
             parts: 0,
             ended: false,
+            explained: Arc::default(),
         });
     }
     all
@@ -345,14 +382,22 @@ impl<'c> Reader<'_, 'c> {
             let Some((source, chunker)) = &mut stream.current else { continue };
             let source = *source;
             match chunker.next_chunk() {
-                Some(Ok(chunk)) => {
+                Some(Ok(mut rest)) => {
                     let number = stream.parts;
                     stream.parts += 1;
                     let (plan, catalogue, answer) = (Arc::clone(&stream.plan), self.catalogue, self.answer.clone());
                     let room = self.rooms.pop().unwrap_or_default();
+                    let explained = Arc::clone(&stream.explained);
                     tasks.spawn(move |_| {
-                        let part = Scanner::new(&plan, catalogue).scan(chunk, room);
-                        drop(answer.send(Answer::Part { log, number, source: source as u32, part: Box::new(part) }));
+                        let mut scanner = Scanner::new(&plan, catalogue);
+                        // Spares the consumer to scan it again; which it is does not show.
+                        if plan.joins == Joins::OnceExplained && explained.load(Relaxed) {
+                            scanner = scanner.listing();
+                        }
+                        let part = scanner.scan(&mut rest, room);
+                        explained.fetch_or(part.witnesses.iter().any(WitnessRecord::explains), Relaxed);
+                        let scanned = Box::new(Scanned { part, rest, plan });
+                        drop(answer.send(Answer::Part { log, number, source: source as u32, scanned }));
                     });
                     return;
                 }

@@ -292,7 +292,7 @@ impl<'c> Live<'c> {
             // Stamps that were read in one zone are not read in another later.
             let zone = if log.has_begun { log.plan.zone } else { zone };
             let mut plan = plan_for(found, zone, log.written, self.options);
-            plan.joins = sides.requests && sides.diagnoses;
+            plan.joins = super::joins(sides, false);
             log.take_plan(plan);
             let told = if found.names_its_zone == Some(true) { "in its stamps" } else { why.as_str() };
             for source in &mut self.sources[log.sources()] {
@@ -302,8 +302,8 @@ impl<'c> Live<'c> {
     }
 }
 
-fn scan(log: &LiveLog, age: u32, chunk: Chunk, catalogue: &Catalogue) -> Part {
-    let mut part = Scanner::new(&Arc::clone(&log.plan), catalogue).scan(chunk, Vec::new());
+fn scan(log: &LiveLog, age: u32, mut chunk: Chunk, catalogue: &Catalogue) -> Part {
+    let mut part = Scanner::new(&Arc::clone(&log.plan), catalogue).scan(&mut chunk, Vec::new());
     part.age = age;
     part
 }

@@ -27,10 +27,13 @@ pub(super) struct Stream<'l> {
 pub(super) fn sides_of(found: &[Detected]) -> Sides {
     let all = |found: &'_ Detected| found.formats.iter().chain(&found.standby).cloned().collect::<Vec<_>>();
     let any = |witness| found.iter().flat_map(all).any(|format| format.witness == witness);
+    let mut seen = found.iter().flat_map(|found| &found.formats);
     let counts = |found: &&Detected| found.formats.iter().any(|format| format.witness == Witness::Request);
     Sides {
         requests: any(Witness::Request),
-        diagnoses: any(Witness::Diagnosis) || found.iter().flat_map(all).any(|format| format.has_attempts()),
+        diagnoses: seen.any(|format| format.witness == Witness::Diagnosis)
+            || found.iter().flat_map(all).any(|format| format.has_attempts()),
+        may_explain: any(Witness::Diagnosis),
         clients: found.iter().filter(counts).all(|found| found.names_clients),
         by_client: found.iter().flat_map(|found| &found.formats).any(|format| format.pairs_by_client()),
     }

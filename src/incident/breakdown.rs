@@ -4,7 +4,7 @@
 //! least so often (see `frequent`).
 
 use super::names::NameId;
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 use serde::{Deserialize, Serialize};
 
 /// Names kept in one breakdown of a tally. A part keeps all of its own: what a chunk leaves out would depend on its size.
@@ -16,12 +16,25 @@ const MOST_NAMES: usize = 256;
 pub struct Breakdown {
     /// In the order in which they came.
     counts: Vec<(NameId, u64)>,
-    places: AHashMap<NameId, usize>,
+    places: Places,
     beyond: u64,
-    /// Whether there is a cap.
-    capped: bool,
     /// Names beyond the cap that stand out.
     frequent: Vec<(Box<[u8]>, u64)>,
+}
+
+/// Where a name stands among the counts.
+#[derive(Debug, Clone)]
+enum Places {
+    /// There is a cap, so the names are few among many.
+    Capped(AHashMap<NameId, usize>),
+    /// Of a part's, which are numbered from 0: the place, from 1; 0 for none.
+    OfPart(Vec<u32>),
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self::Capped(AHashMap::new())
+    }
 }
 
 /// Counts as a state keeps them: what is found by name is derived, and what stands out is found anew.
@@ -34,31 +47,46 @@ struct Saved {
 
 impl From<Saved> for Breakdown {
     fn from(Saved { counts, beyond, capped }: Saved) -> Self {
-        let places = counts.iter().enumerate().map(|(place, (name, _))| (*name, place)).collect();
-        Self { counts, places, beyond, capped, frequent: Vec::new() }
+        let mut breakdown = Self { beyond, ..Self::new(capped) };
+        counts.into_iter().for_each(|(name, count)| breakdown.add(name, count));
+        breakdown
     }
 }
 
 impl From<Breakdown> for Saved {
-    fn from(Breakdown { counts, beyond, capped, .. }: Breakdown) -> Self {
-        Self { counts, beyond, capped }
+    fn from(Breakdown { counts, places, beyond, .. }: Breakdown) -> Self {
+        Self { counts, beyond, capped: matches!(places, Places::Capped(_)) }
     }
 }
 
 impl Breakdown {
     /// Without names; a part's has no cap.
     pub(super) fn new(capped: bool) -> Self {
-        Self { capped, ..Self::default() }
+        let places = if capped { Places::default() } else { Places::OfPart(Vec::new()) };
+        Self { places, ..Self::default() }
     }
 
     pub(super) fn add(&mut self, name: NameId, count: u64) {
-        if let Some(place) = self.places.get(&name) {
-            self.counts[*place].1 += count;
-        } else if self.counts.len() < MOST_NAMES || !self.capped {
-            self.places.insert(name, self.counts.len());
-            self.counts.push((name, count));
-        } else {
-            self.beyond += count;
+        let place = match &mut self.places {
+            Places::Capped(places) if self.counts.len() >= MOST_NAMES => match places.get(&name) {
+                Some(place) => *place,
+                None => return self.beyond += count,
+            },
+            Places::Capped(places) => *places.entry(name).or_insert(self.counts.len()),
+            Places::OfPart(places) => {
+                let at = name.0 as usize;
+                if at >= places.len() {
+                    places.resize(at + 1, 0);
+                }
+                if places[at] == 0 {
+                    places[at] = self.counts.len() as u32 + 1;
+                }
+                places[at] as usize - 1
+            }
+        };
+        match self.counts.get_mut(place) {
+            Some(known) => known.1 += count,
+            None => self.counts.push((name, count)),
         }
     }
 
@@ -74,11 +102,10 @@ impl Breakdown {
         }
     }
 
-    /// The same with other numbers for its names.
+    /// The same with other numbers for its names: to be merged into others, not to be added to.
     pub(super) fn renamed(&mut self, mut name: impl FnMut(NameId) -> NameId) {
-        let counts = std::mem::take(&mut self.counts);
-        self.places.clear();
-        counts.into_iter().for_each(|(old, count)| self.add(name(old), count));
+        self.counts.iter_mut().for_each(|(known, _)| *known = name(*known));
+        self.places = Places::default();
     }
 
     /// The same with a cap.
@@ -110,7 +137,8 @@ impl Breakdown {
 
     /// Whether the two have a name in common.
     pub fn meets(&self, other: &Self) -> bool {
-        self.places.keys().any(|name| other.places.contains_key(name))
+        let names = |counts: &[(NameId, u64)]| counts.iter().map(|(name, _)| *name).collect::<AHashSet<_>>();
+        !names(&self.counts).is_disjoint(&names(&other.counts))
     }
 
     /// Whether it has no names.

@@ -58,6 +58,8 @@ pub struct Join<'c> {
     echoes: Echoes,
     /// Whether there are access logs at all, and error logs at all.
     sides: Sides,
+    /// A line came that may explain requests.
+    has_explained: bool,
     /// Requests and diagnoses that had to stop waiting for want of room.
     pub crowded_out: u64,
 }
@@ -69,6 +71,8 @@ pub struct Sides {
     pub requests: bool,
     /// Some log explains them.
     pub diagnoses: bool,
+    /// Some log may do so though its beginning does not: requests wait for nothing until one was explained.
+    pub may_explain: bool,
     /// All logs of requests name the client.
     pub clients: bool,
     /// Some log of diagnoses names clients but no requests.
@@ -76,19 +80,21 @@ pub struct Sides {
 }
 
 /// What waits in a join, as a state keeps it.
-pub type JoinState = (Timestamp, Waiting, Waiting, Echoes, Sides, u64);
+pub type JoinState = (Timestamp, Waiting, Waiting, Echoes, Sides, bool, u64);
 
 impl Serialize for Join<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        (&self.clock, &self.diagnoses, &self.requests, &self.echoes, &self.sides, &self.crowded_out).serialize(to)
+        let Self { clock, diagnoses, requests, echoes, sides, has_explained, crowded_out, .. } = self;
+        (clock, diagnoses, requests, echoes, sides, has_explained, crowded_out).serialize(to)
     }
 }
 
 impl<'c> Join<'c> {
     /// With what waited when it was saved.
     pub fn restored(catalogue: &'c Catalogue, state: JoinState) -> Self {
-        let (clock, diagnoses, requests, echoes, sides, crowded_out) = state;
-        Self { catalogue, clock, diagnoses, requests, found: Vec::new(), echoes, sides, crowded_out }
+        let (clock, diagnoses, requests, echoes, sides, has_explained, crowded_out) = state;
+        let found = Vec::new();
+        Self { catalogue, clock, diagnoses, requests, found, echoes, sides, has_explained, crowded_out }
     }
 
     /// Other kinds of logs are read from now on.
@@ -108,6 +114,7 @@ impl<'c> Join<'c> {
             found: Vec::new(),
             echoes: Echoes::default(),
             sides,
+            has_explained: false,
             crowded_out: 0,
         }
     }
@@ -119,8 +126,8 @@ impl<'c> Join<'c> {
             self.stated(&told.as_placed(), tally);
         }
         self.settle_old(tally);
-        let says_more = matches!(placed.witness.kind, WitnessKind::Failure | WitnessKind::Warning | WitnessKind::Echo);
-        if !says_more || placed.witness.worker == 0 {
+        self.has_explained |= placed.witness.explains();
+        if !placed.witness.explains() || placed.witness.worker == 0 {
             return self.stated(placed, tally);
         }
         let catalogue = self.catalogue;
@@ -133,7 +140,7 @@ impl<'c> Join<'c> {
     /// Takes a witness of which nothing more will be said.
     fn stated(&mut self, placed: &Placed<'_>, tally: &mut Tally) {
         match placed.witness.kind {
-            WitnessKind::Request if self.sides.diagnoses => self.request(placed, tally),
+            WitnessKind::Request if self.sides.diagnoses || self.has_explained => self.request(placed, tally),
             WitnessKind::Failure | WitnessKind::Warning | WitnessKind::Echo
                 if self.sides.requests && has_request(&placed.witness) =>
             {

@@ -339,7 +339,7 @@ impl LocalNames {
 
 fn translate(known: &mut [Option<NameId>], names: &mut Names, local: &Names, id: NameId) -> NameId {
     match known.get_mut(id.0 as usize) {
-        Some(slot) => *slot.get_or_insert_with(|| names.id(local.name(id))),
+        Some(slot) => *slot.get_or_insert_with(|| names.id_of(local, id)),
         None => super::NONE,
     }
 }

@@ -39,7 +39,7 @@ pub use join::{Join, JoinState, Placed, Sides};
 pub use merge::Merge;
 pub use names::{NONE, NameId, Names};
 pub use part::{LineCounts, Part, Traffic, WitnessKind, WitnessRecord};
-pub use plan::Plan;
+pub use plan::{Joins, Plan};
 pub use scan::Scanner;
 pub(crate) use scan::is_failure;
 pub use segment::{EvidenceLine, Few, MOST_EVIDENCE_BYTES, Segment, Spot, TroubleKind};

@@ -1,10 +1,10 @@
 //! Names from logs (services, upstreams, paths) as small numbers.
 //!
-//! In: bytes, often hostile. Out: a [`NameId`]. Their number is bounded: beyond it every new name is [`OTHERS`], and
-//! how many were folded into it is counted.
+//! In: bytes, often hostile. Out: a [`NameId`]. Their number is bounded: beyond it every new name is [`OTHERS`].
 
-use ahash::AHashMap;
+use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
 /// A name's number in one [`Names`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,12 +35,16 @@ fn slot_of(name: &[u8]) -> usize {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(from = "Saved", into = "Saved")]
 pub struct Names {
-    by_name: AHashMap<Box<[u8]>, NameId>,
+    /// All names, one behind the other, and where each ends.
+    text: Vec<u8>,
+    ends: Vec<u32>,
+    /// The hash of each: the same in all [`Names`] of the process.
+    hashes: Vec<u64>,
+    by_hash: HashTable<NameId>,
     /// Names asked for lately, by a part of their bytes: neighbouring lines are about the same few.
     lately: [NameId; LATELY],
-    names: Vec<Box<[u8]>>,
     most: usize,
-    folded: u64,
+    is_full: bool,
 }
 
 /// Names as a state keeps them: what is found by name is derived.
@@ -48,33 +52,55 @@ pub struct Names {
 struct Saved {
     names: Vec<Box<[u8]>>,
     most: u64,
-    folded: u64,
+    is_full: bool,
 }
 
 impl From<Saved> for Names {
-    fn from(Saved { names, most, folded }: Saved) -> Self {
-        let beside = [NONE, OTHERS].len();
-        let numbered = names.iter().enumerate().skip(beside).map(|(at, name)| (name.clone(), NameId(at as u32)));
-        Self { by_name: numbered.collect(), names, folded, ..Self::with_room_for(most as usize) }
+    fn from(saved: Saved) -> Self {
+        let mut names = Self::of_part();
+        for name in &saved.names {
+            names.id(name);
+        }
+        Self { most: saved.most as usize, is_full: saved.is_full, ..names }
     }
 }
 
 impl From<Names> for Saved {
     fn from(names: Names) -> Self {
-        Self { names: names.names, most: names.most as u64, folded: names.folded }
+        let own = (BESIDE.len()..names.len()).map(|at| names.name(NameId(at as u32)).into());
+        Self { names: own.collect(), most: names.most as u64, is_full: names.is_full }
     }
 }
 
+/// What the numbers stand for that are no names.
+const BESIDE: [&[u8]; 2] = [b"-", b"(others)"];
+
+/// Hashes depend on a key that nobody outside knows: names come from clients.
+static HASHER: LazyLock<ahash::RandomState> = LazyLock::new(ahash::RandomState::new);
+
 impl Names {
+    /// For the names of one chunk, whose bytes bound them.
+    pub(super) fn of_part() -> Self {
+        /// So many of the longest have room.
+        const MOST_OF_PART: usize = 1 << 23;
+        Self::with_room_for(MOST_OF_PART)
+    }
+
     /// Room for so many names.
     pub fn with_room_for(most: usize) -> Self {
-        Self {
-            by_name: AHashMap::new(),
+        let mut names = Self {
+            text: Vec::new(),
+            ends: Vec::new(),
+            hashes: Vec::new(),
+            by_hash: HashTable::new(),
             lately: [NONE; LATELY],
-            names: vec![b"-".as_slice().into(), b"(others)".as_slice().into()],
             most,
-            folded: 0,
+            is_full: false,
+        };
+        for name in BESIDE {
+            names.push(name, 0);
         }
+        names
     }
 
     /// The name's number; `-` and nothing are [`NONE`].
@@ -85,37 +111,60 @@ impl Names {
         }
         let slot = slot_of(name);
         let lately = self.lately[slot];
-        if *self.names[lately.0 as usize] == *name {
+        if self.name(lately) == name {
             return lately;
         }
-        if let Some(id) = self.by_name.get(name) {
-            self.lately[slot] = *id;
+        let id = self.find_or_add(name, HASHER.hash_one(name));
+        self.lately[slot] = if id == OTHERS { NONE } else { id };
+        id
+    }
+
+    /// The number here of a name that others have.
+    pub(super) fn id_of(&mut self, others: &Self, id: NameId) -> NameId {
+        match others.hashes.get(id.0 as usize) {
+            Some(hash) if id.0 as usize >= BESIDE.len() => self.find_or_add(others.name(id), *hash),
+            _ => id,
+        }
+    }
+
+    fn find_or_add(&mut self, name: &[u8], hash: u64) -> NameId {
+        let is_it = |id: &NameId| self.hashes[id.0 as usize] == hash && self.name(*id) == name;
+        if let Some(id) = self.by_hash.find(hash, is_it) {
             return *id;
         }
-        if self.by_name.len() >= self.most {
-            self.folded += 1;
+        if self.by_hash.len() >= self.most {
+            self.is_full = true;
             return OTHERS;
         }
-        let id = NameId(self.names.len() as u32);
-        self.names.push(name.into());
-        self.by_name.insert(name.into(), id);
+        let id = self.push(name, hash);
+        let hashes = &self.hashes;
+        self.by_hash.insert_unique(hash, id, |id| hashes[id.0 as usize]);
         id
+    }
+
+    fn push(&mut self, name: &[u8], hash: u64) -> NameId {
+        self.text.extend_from_slice(name);
+        self.ends.push(self.text.len() as u32);
+        self.hashes.push(hash);
+        NameId(self.ends.len() as u32 - 1)
     }
 
     /// The name.
     pub fn name(&self, id: NameId) -> &[u8] {
-        self.names.get(id.0 as usize).map_or(b"-", |name| &**name)
+        let at = id.0 as usize;
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        self.ends.get(at).map_or(BESIDE[0], |end| &self.text[start..*end as usize])
     }
 
     /// How many numbers there are, `NONE` and `OTHERS` included; never 0.
     #[allow(clippy::len_without_is_empty)] // it never is
     pub fn len(&self) -> usize {
-        self.names.len()
+        self.ends.len()
     }
 
-    /// How often a name found no room.
-    pub fn folded(&self) -> u64 {
-        self.folded
+    /// Whether a name found no room.
+    pub fn is_full(&self) -> bool {
+        self.is_full
     }
 }
 
@@ -193,14 +242,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_of_names_is_bounded_and_the_rest_counted() {
+    fn the_number_of_names_is_bounded() {
         let mut names = Names::with_room_for(2);
         assert_eq!(names.id(b"-"), NONE);
         let a = names.id(b"a");
         assert_ne!(names.id(b"b"), a);
         assert_eq!(names.id(b"c"), OTHERS);
         assert_eq!(names.id(b"a"), a);
-        assert_eq!((names.name(a), names.folded()), (&b"a"[..], 1));
+        assert_eq!((names.name(a), names.is_full()), (&b"a"[..], true));
     }
 
     #[test]

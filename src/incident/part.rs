@@ -110,6 +110,13 @@ pub struct WitnessRecord {
     pub length: u32,
 }
 
+impl WitnessRecord {
+    /// Whether it may explain a request.
+    pub fn explains(&self) -> bool {
+        matches!(self.kind, WitnessKind::Failure | WitnessKind::Warning | WitnessKind::Echo)
+    }
+}
+
 /// Requests of one service in one second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Traffic {
@@ -161,8 +168,6 @@ pub struct Part {
 impl Part {
     /// An empty part at this place; `room` is a spent part's list of witnesses, or a new one.
     pub fn new(bytes: Vec<u8>, offset: u64, mut room: Vec<WitnessRecord>) -> Self {
-        /// A chunk holds fewer different names; the bound is for hostile ones.
-        const MOST_NAMES: usize = 16_384;
         room.clear();
         Self {
             bytes,
@@ -174,9 +179,9 @@ impl Part {
             witnesses: room,
             alone: None,
             drawn: Vec::new(),
-            services: Names::with_room_for(MOST_NAMES),
-            upstreams: Names::with_room_for(MOST_NAMES),
-            paths: Names::with_room_for(MOST_NAMES),
+            services: Names::of_part(),
+            upstreams: Names::of_part(),
+            paths: Names::of_part(),
             traffic: Vec::new(),
             span: None,
             last_stamp: None,

@@ -9,6 +9,18 @@ use crate::source::HeaderMark;
 use crate::time::{Timestamp, Zone};
 use std::sync::Arc;
 
+/// Whether requests of a log are to be joined with diagnoses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joins {
+    /// There are none of one kind.
+    Never,
+    /// There are logs of both.
+    Always,
+    /// No other log is read, and so far this one has explained nothing, though it may: until it does, each chunk is
+    /// counted on the spot.
+    OnceExplained,
+}
+
 /// How a log is to be read.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -18,8 +30,8 @@ pub struct Plan {
     pub envelope: Option<Arc<Envelope>>,
     /// The zone of stamps that name none.
     pub zone: Zone,
-    /// Whether requests are to be joined with diagnoses: there are logs of both.
-    pub joins: bool,
+    /// Whether requests are to be joined with diagnoses.
+    pub joins: Joins,
     /// Quiet time that ends a stretch of failures, seconds.
     pub gap_seconds: i64,
     /// Whether records may have several lines.
@@ -39,7 +51,7 @@ impl Plan {
             formats: Vec::new(),
             envelope: None,
             zone: Zone::UTC,
-            joins: false,
+            joins: Joins::Never,
             gap_seconds: USUAL_GAP_SECONDS,
             long_records: false,
             lanes: None,

@@ -10,7 +10,7 @@ use super::facts::{
 };
 use super::names::{NameId, fold_path};
 use super::part::{Part, WitnessKind, WitnessRecord};
-use super::plan::Plan;
+use super::plan::{Joins, Plan};
 use super::series::Series;
 use crate::cause::{Catalogue, CauseId, Gives, Judge, Verdict, VerdictMemo};
 use crate::event::{AnsweredBy, Event, Field};
@@ -63,17 +63,23 @@ impl<'c> Scanner<'c> {
         Self { plan: plan.clone(), catalogue, readers, stamps, clock: None, path: Vec::new() }
     }
 
-    /// What the chunk proves; the witnesses are put into `room`.
-    pub fn scan(&mut self, chunk: Chunk, room: Vec<WitnessRecord>) -> Part {
+    /// The same with its witnesses listed, to be joined.
+    pub fn listing(mut self) -> Self {
+        self.plan.joins = Joins::Always;
+        self
+    }
+
+    /// What the chunk proves; the witnesses are put into `room`, and the chunk's bytes are in the part from now on.
+    pub fn scan(&mut self, chunk: &mut Chunk, room: Vec<WitnessRecord>) -> Part {
         let mut part = Part::new(Vec::new(), chunk.offset, room);
-        if !self.plan.joins {
+        if self.plan.joins != Joins::Always {
             part.alone = Some(Series::of_part(self.plan.gap_seconds));
-            if self.read(&chunk, &mut part) {
+            if self.read(chunk, &mut part) {
                 return with_bytes(part, chunk);
             }
             part = Part::new(Vec::new(), chunk.offset, part.witnesses);
         }
-        self.read(&chunk, &mut part);
+        self.read(chunk, &mut part);
         with_bytes(part, chunk)
     }
 
@@ -272,7 +278,11 @@ impl<'c> Scanner<'c> {
         let known = &mut self.readers[found.which];
         let service = known.service.id(event, known.reader.format().witness, part);
         let witness = self.witness(found, event, verdict, cause, service, part);
-        keep(part, shape(witness), found.text);
+        let witness = shape(witness);
+        if self.plan.joins == Joins::OnceExplained && witness.explains() {
+            part.alone = None;
+        }
+        keep(part, witness, found.text);
         Ending::Event
     }
 
@@ -288,7 +298,7 @@ impl<'c> Scanner<'c> {
         let method = event.get(Field::Method).unwrap_or_default();
         let uri = event.get(Field::Uri).unwrap_or_default();
         let path = fold_path(uri, &mut self.path);
-        let joins = self.plan.joins;
+        let joins = self.plan.joins != Joins::Never;
         WitnessRecord {
             kind: WitnessKind::Failure,
             time,
@@ -321,9 +331,9 @@ impl<'c> Scanner<'c> {
 type Wrapper<'b> = Option<(&'b Woven, &'b [u8])>;
 
 /// The part with the text that its witnesses point into: the chunk's, unless the records have one of their own.
-fn with_bytes(mut part: Part, chunk: Chunk) -> Part {
+fn with_bytes(mut part: Part, chunk: &mut Chunk) -> Part {
     if part.bytes.is_empty() {
-        part.bytes = chunk.bytes;
+        part.bytes = std::mem::take(&mut chunk.bytes);
     }
     part
 }

@@ -141,7 +141,7 @@ impl Tally {
 
     /// Counts a failure and returns its segment, for evidence.
     pub fn count(&mut self, key: SeriesKey, failure: &Failure) -> &mut Segment {
-        let key = self.key_with_room(key);
+        let key = self.key_with_room(key, 1);
         if key.kind == TroubleKind::Requests {
             self.failed += failure.requests;
             self.explained += if failure.certainty > Certainty::Default { failure.requests } else { 0 };
@@ -151,7 +151,7 @@ impl Tally {
 
     /// Takes in a stretch that was counted elsewhere, with its names in the tally's numbers.
     pub fn absorb(&mut self, key: SeriesKey, segment: Segment) {
-        let key = self.key_with_room(key);
+        let key = self.key_with_room(key, segment.records);
         if key.kind == TroubleKind::Requests {
             self.failed += segment.requests;
             self.explained += segment.requests - segment.certainty[Certainty::Default as usize];
@@ -195,11 +195,11 @@ impl Tally {
     }
 
     /// The key, or the one for services that have no room of their own.
-    fn key_with_room(&mut self, key: SeriesKey) -> SeriesKey {
+    fn key_with_room(&mut self, key: SeriesKey, failures: u64) -> SeriesKey {
         if self.series.segments() < self.limits.segments || self.series.has(key) {
             return key;
         }
-        self.folded += 1;
+        self.folded += failures;
         SeriesKey { service: OTHERS, ..key }
     }
 }

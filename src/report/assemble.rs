@@ -135,9 +135,10 @@ fn templates(facts: &Facts<'_>) -> Vec<Template> {
 
 fn bounds_met(tally: &Tally) -> Vec<String> {
     let folded = |what: &str, names: &crate::incident::Names| {
-        (names.folded() > 0).then(|| {
-            format!("more {what} than there is room for: {} mentions are told as \"(others)\"", names.folded())
-        })
+        let most = names.len();
+        names
+            .is_full()
+            .then(|| format!("more {what} than there is room for: beyond {most} they are told as \"(others)\""))
     };
     let mut notes: Vec<String> =
         [folded("services", &tally.services), folded("upstreams", &tally.upstreams), folded("paths", &tally.paths)]
