@@ -6,6 +6,7 @@
 mod cells;
 mod kind;
 mod load;
+mod quick;
 
 use super::day::Day;
 use crate::event::{Event, Field};
@@ -14,6 +15,7 @@ use crate::text::without_port;
 use cells::Cells;
 pub use kind::Kind;
 pub(super) use load::RawSheet;
+use quick::Quick;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -39,6 +41,8 @@ pub struct Sheet {
     /// Of those, lines that begin with this tell the day of the rows that follow.
     day: Option<Box<[u8]>>,
     names: HashMap<Box<[u8]>, Column>,
+    /// What header and directive lines can begin with; nothing where a header is told by its place.
+    openings: Vec<u8>,
 }
 
 /// What one column holds.
@@ -61,6 +65,8 @@ pub struct Row {
     least: usize,
     /// Whether columns may follow that are not known.
     open: bool,
+    /// How rows are read that were answered well, where they can be told at a glance.
+    quick: Option<Quick>,
 }
 
 /// One layout of a format that is written in columns.
@@ -112,6 +118,12 @@ impl Columns {
         }
     }
 
+    /// Whether a line that is not the first can be a header or a directive.
+    #[inline]
+    pub(super) fn may_precede(&self, line: &[u8]) -> bool {
+        line.first().is_some_and(|first| self.sheet.openings.contains(first))
+    }
+
     /// The fields that rows can have.
     pub fn fields(&self) -> Vec<Field> {
         let columns: Vec<Column> = match &self.order {
@@ -130,8 +142,7 @@ impl Columns {
             _ => None,
         };
         if let Some(names) = names.filter(|_| line.len() <= MAX_HEADER_BYTES) {
-            let mut row = self.row_of(names.trim_ascii(), needs, lacks);
-            row.iter_mut().for_each(|row| row.columns.extend(behind));
+            let row = self.row_of(names.trim_ascii(), needs, lacks, behind);
             // A first line that names no columns is a row, or a remark.
             if row.is_some() || !matches!(self.sheet.header, Some(HeaderMark::FirstLine)) {
                 return Preamble::Header(row);
@@ -146,16 +157,31 @@ impl Columns {
         }
     }
 
-    fn row_of(&self, names: &[u8], needs: &[Box<[u8]>], lacks: &[Box<[u8]>]) -> Option<Row> {
+    fn row_of(&self, names: &[u8], needs: &[Box<[u8]>], lacks: &[Box<[u8]>], behind: &[Column]) -> Option<Row> {
         let ranges = Cells::new(names, &self.sheet.header_gap, self.sheet.quoted).take(MOST_COLUMNS + 1);
         let all: Vec<&[u8]> = ranges.map(|range| names[range].trim_ascii()).filter(|name| !name.is_empty()).collect();
         let has = |name: &[u8]| all.contains(&name);
         let fits = needs.iter().all(|name| has(name)) && !lacks.iter().any(|name| has(name));
-        (fits && all.len() <= MOST_COLUMNS).then(|| Row {
-            columns: chosen(all.iter().map(|name| self.sheet.column(name)).collect()),
-            least: all.len(),
-            open: false,
+        (fits && all.len() <= MOST_COLUMNS).then(|| {
+            let mut columns = chosen(all.iter().map(|name| self.sheet.column(name)).collect());
+            columns.extend(behind);
+            Row::new(columns, all.len(), false)
         })
+    }
+
+    /// The same, but of a row that was answered well only what is asked of every one.
+    #[inline]
+    pub fn skim<'a>(&self, header: Option<&Row>, line: &'a [u8], event: &mut Event<'a>) -> bool {
+        // Without a header all that tells the layout is what stands in every column.
+        let row = header.filter(|_| matches!(self.order, Order::Header { .. }));
+        let is_plain = !self.sheet.quoted || memchr::memchr(b'"', line).is_none();
+        if let (Some(quick), [gap], [], true) =
+            (row.and_then(|row| row.quick.as_ref()), &*self.sheet.gap, &*self.sheet.end, is_plain)
+            && quick.read(line.trim_ascii_end(), *gap, event)
+        {
+            return true;
+        }
+        self.read(header, line, event)
     }
 
     /// Reads a row by its layout's own order, or else by the header in force; `false` where it does not fit, with `event`
@@ -186,6 +212,11 @@ impl Columns {
 }
 
 impl Row {
+    fn new(columns: Vec<Column>, least: usize, open: bool) -> Self {
+        let quick = if open || least < columns.len() { None } else { Quick::new(&columns) };
+        Self { columns, least, open, quick }
+    }
+
     /// Fills the fields from left to right; `false` where a value is not what its column holds, or the count is wrong.
     #[inline]
     fn fill<'a>(

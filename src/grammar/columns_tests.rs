@@ -17,6 +17,7 @@ fn sheet(quoted: bool) -> Arc<Sheet> {
     let column =
         |(name, field, kind): (&str, Option<Field>, Kind)| (name.as_bytes().into(), Column { field, kind, choice: 0 });
     Arc::new(Sheet {
+        openings: vec![b'#'],
         gap: (*b" ").into(),
         header_gap: (*b" ").into(),
         quoted,

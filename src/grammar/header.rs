@@ -10,9 +10,13 @@ impl RecordReader {
     /// line of its source. `false` where it is none of this format.
     pub fn preamble(&mut self, line: &[u8], first: bool) -> bool {
         let Reader::Columns(columns) = &self.format.reader else { return false };
+        // The first line may come again where a source was put together from several.
+        let is_again = || self.header.1.is_some() && line.first() == self.header.0.first() && self.header.0 == line;
+        if !first && !columns.may_precede(line) {
+            return is_again();
+        }
         match columns.preamble(line, first) {
-            // The first line may come again where a source was put together from several.
-            Preamble::None => self.header.1.is_some() && self.header.0 == line,
+            Preamble::None => is_again(),
             Preamble::Directive => true,
             Preamble::Day(day) => {
                 self.day = Some(day);

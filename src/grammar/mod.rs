@@ -287,6 +287,14 @@ impl RecordReader {
                 self.read_tail(event);
                 self.finish_request(event)
             }
+            Reader::Columns(columns) if self.skims => {
+                event.clear();
+                if !columns.skim(self.header.1.as_ref(), record, event) {
+                    return None;
+                }
+                self.read_tail(event);
+                self.finish_request(event)
+            }
             _ => self.read(record, event),
         }
     }

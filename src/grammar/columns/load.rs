@@ -55,10 +55,14 @@ impl RawSheet {
             [Some(mark), self.day.as_ref()].into_iter().flatten().map(|mark| mark.as_bytes().into()).collect()
         };
         let header = self.header.as_ref().map(|mark| HeaderMark::Begins(marks(mark)));
+        let opening = [&self.header, &self.day, &self.directive];
+        let mut openings: Vec<u8> = opening.into_iter().flatten().filter_map(|mark| mark.bytes().next()).collect();
+        openings.dedup();
         Sheet {
             gap: self.gap.as_bytes().into(),
             header_gap: self.header_gap.as_ref().unwrap_or(&self.gap).as_bytes().into(),
             quoted: self.quoted,
+            openings,
             end: self.end.as_bytes().into(),
             header: header.or(self.header_first.then_some(HeaderMark::FirstLine)),
             directive: self.directive.as_ref().map(|mark| mark.as_bytes().into()),
@@ -84,7 +88,7 @@ impl Columns {
         if least > columns.len() || sheet.gap.is_empty() {
             return Err("it needs a gap between columns, and at least as many columns as `least`".into());
         }
-        Ok(Self { sheet: Arc::clone(sheet), order: Order::Fixed(Row { columns, least, open }) })
+        Ok(Self { sheet: Arc::clone(sheet), order: Order::Fixed(Row::new(columns, least, open)) })
     }
 
     /// A layout that goes by header lines with all of these names and none of those.
