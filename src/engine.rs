@@ -3,41 +3,41 @@
 //! In: logs, knowledge, options. Out: an [`Outcome`] (the tally with its books), and from it a [`Report`].
 //!
 //! ```text
-//! reader threads --chunks--> worker pool --parts--> this thread: merge in order of time, join, tally
-//!       ^------------------- demand, spent buffers ------------------------|
+//! workers: read a chunk, scan it --parts--> this thread: merge in order of time, join, tally
+//!    ^--------------------- demand, spent buffers ---------------------|
 //! ```
-//! A log has one reader; of several archives so many are unpacked side by side as there are threads.
 //! The consumer asks for each log's chunks, a few ahead, so what is in memory is bounded whatever the logs are.
 
 mod live;
 mod look;
+mod work;
 
 use crate::cause::Catalogue;
 use crate::error::{Defect, Result};
 use crate::grammar::nginx_conf::NginxConf;
 use crate::grammar::{Format, Grammars, Witness};
-use crate::incident::{Join, Joins, Limits, Merge, Part, Plan, Scanner, Sides, Tally, WitnessRecord, finish};
+use crate::incident::{Join, Joins, Limits, Merge, Part, Scanner, Sides, Tally, WitnessRecord, finish};
 use crate::playbook::Playbook;
 use crate::report::numbers::count;
 use crate::report::{Facts, Report, SourceFacts, assemble};
-use crate::source::{Chunk, Chunker, Input, Log, Member, Opened, Progress, open};
+use crate::source::{Log, Progress};
 use crate::text::harmless;
 use crate::time::{Timestamp, Zone};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 
 pub use live::{Kept, Live, NewLog, Shape, Taken};
 pub(crate) use look::candidates;
 use look::{Stream, look_at, sides_of};
+use work::{Answer, Scanned, Work};
 
 /// Chunks of one log that are under way at the same time.
 const CHUNKS_AHEAD: usize = 4;
 /// All chunks under way take about this much.
 const IN_FLIGHT_BYTES: usize = 12 << 20;
 /// Chunks are no larger: they should stay in a core's cache.
-const MOST_CHUNK_BYTES: usize = 512 << 10;
+const MOST_CHUNK_BYTES: usize = 1 << 20;
 /// Nor smaller, however many logs are read at once.
 const LEAST_CHUNK_BYTES: usize = 32 << 10;
 
@@ -168,40 +168,19 @@ fn chunk_bytes(options: &Options, logs: usize) -> usize {
     }
 }
 
-/// What the consumer asks of the reader: a chunk of this log, with a spent part whose room can be used again.
-type Demand = (usize, Option<Part>);
-
-/// A part, and what there was of its chunk beside the bytes.
-struct Scanned {
-    part: Part,
-    rest: Chunk,
-    plan: Arc<Plan>,
-}
-
-impl Scanned {
-    /// The part of a log that explains requests, or did so before: `has_explained`. Then it lists its witnesses.
-    fn into_part(mut self, has_explained: &mut bool, catalogue: &Catalogue) -> Part {
-        if *has_explained && self.plan.joins == Joins::OnceExplained && self.part.alone.is_some() {
-            self.rest.bytes = self.part.bytes;
-            return Scanner::new(&self.plan, catalogue).listing().scan(&mut self.rest, self.part.witnesses);
-        }
-        *has_explained |= self.part.witnesses.iter().any(WitnessRecord::explains);
-        self.part
+/// The part of a log that explains requests, or did so before: `has_explained`. Then it lists its witnesses.
+fn part_of(scanned: Scanned, has_explained: &mut bool, catalogue: &Catalogue) -> Part {
+    let Scanned { part, mut rest, plan } = scanned;
+    if *has_explained && plan.joins == Joins::OnceExplained && part.alone.is_some() {
+        rest.bytes = part.bytes;
+        return Scanner::new(&plan, catalogue).listing().scan(&mut rest, part.witnesses);
     }
+    *has_explained |= part.witnesses.iter().any(WitnessRecord::explains);
+    part
 }
 
-/// What comes back.
-enum Answer {
-    /// The part with this number of the log, from this source.
-    Part { log: usize, number: u64, source: u32, scanned: Box<Scanned> },
-    /// The log ends after so many parts.
-    End { log: usize, parts: u64 },
-    /// Something is wrong with this source.
-    Defect { source: usize, defect: Defect },
-}
-
-fn read_all<'l>(
-    streams: Vec<Stream<'l>>,
+fn read_all(
+    streams: Vec<Stream<'_>>,
     catalogue: &Catalogue,
     options: &Options,
     chunk_bytes: usize,
@@ -210,8 +189,6 @@ fn read_all<'l>(
     join: &mut Join<'_>,
 ) {
     let order = diagnoses_first(&streams);
-    let (answer, answers) = channel::<Answer>();
-    let count = streams.len();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).thread_name(|at| format!("scan-{at}")).build();
     let pool = match pool {
         Ok(pool) => pool,
@@ -220,30 +197,18 @@ fn read_all<'l>(
             return;
         }
     };
-    let readers = pool.current_num_threads().clamp(1, count.max(1));
+    let workers = pool.current_num_threads();
+    let work = Work::new(streams, catalogue, chunk_bytes, progress);
     pool.in_place_scope(|tasks| {
-        std::thread::scope(|threads| {
-            let mut demand = Vec::new();
-            for streams in dealt(readings(streams), readers) {
-                let (asked, demands) = channel::<Demand>();
-                demand.push(asked);
-                let reader =
-                    Reader { streams, catalogue, chunk_bytes, progress, answer: answer.clone(), rooms: Vec::new() };
-                threads.spawn(move || reader.serve(&demands, tasks));
-            }
-            drop(answer);
-            let ask = |log: usize, spent| drop(demand[log % readers].send((log, spent)));
-            consume(&order, count, catalogue, &ask, &answers, outcome, join);
-            drop(demand);
-        });
+        let (answer, answers) = channel::<Answer>();
+        for _ in 0..workers {
+            let (work, answer) = (&work, answer.clone());
+            tasks.spawn(move |_| work.serve(&answer));
+        }
+        drop(answer);
+        consume(&order, catalogue, &work, &answers, outcome, join);
+        work.close();
     });
-}
-
-/// Deals the logs out to so many readers.
-fn dealt(readings: Vec<Reading<'_>>, readers: usize) -> Vec<BTreeMap<usize, Reading<'_>>> {
-    let mut hands: Vec<BTreeMap<usize, Reading<'_>>> = (0..readers).map(|_| BTreeMap::new()).collect();
-    readings.into_iter().enumerate().for_each(|(log, reading)| drop(hands[log % readers].insert(log, reading)));
-    hands
 }
 
 /// The place of each log in the merge: logs of diagnoses first, so that at the same stamp the reason comes first.
@@ -260,13 +225,13 @@ fn diagnoses_first(streams: &[Stream<'_>]) -> Vec<usize> {
 /// Takes the parts in order and asks for more.
 fn consume(
     place: &[usize],
-    count: usize,
     catalogue: &Catalogue,
-    ask: &dyn Fn(usize, Option<Part>),
+    work: &Work<'_, '_>,
     answers: &Receiver<Answer>,
     outcome: &mut Outcome,
     join: &mut Join<'_>,
 ) {
+    let count = place.len();
     let mut merge = Merge::new(count);
     let mut early: Vec<BTreeMap<u64, (u32, Scanned)>> = (0..count).map(|_| BTreeMap::new()).collect();
     let mut next = vec![0_u64; count];
@@ -274,7 +239,7 @@ fn consume(
     let mut has_explained = vec![false; count];
     let log_at = inverse(place);
     for log in 0..count {
-        (0..CHUNKS_AHEAD).for_each(|_| ask(log, None));
+        (0..CHUNKS_AHEAD).for_each(|_| work.ask(log, None));
     }
     while !merge.is_done() {
         let Ok(answer) = answers.recv() else { return };
@@ -295,13 +260,13 @@ fn consume(
         };
         while let Some((source, scanned)) = early[log].remove(&next[log]) {
             next[log] += 1;
-            let part = scanned.into_part(&mut has_explained[log], catalogue);
+            let part = part_of(scanned, &mut has_explained[log], catalogue);
             merge.push(place[log], source, part);
         }
         if ends[log] == Some(next[log]) {
             merge.end(place[log]);
         }
-        merge.advance(&mut outcome.tally, join, |at, part| ask(log_at[at], Some(part)));
+        merge.advance(&mut outcome.tally, join, |at, part| work.ask(log_at[at], Some(part)));
     }
 }
 
@@ -309,131 +274,4 @@ fn inverse(place: &[usize]) -> Vec<usize> {
     let mut inverse = vec![0; place.len()];
     place.iter().enumerate().for_each(|(log, at)| inverse[*at] = log);
     inverse
-}
-
-/// The members of a log that are still to be read.
-struct Reading<'l> {
-    members: std::vec::IntoIter<(usize, &'l Member)>,
-    plan: Arc<Plan>,
-    current: Option<(usize, Chunker<Opened>)>,
-    /// A pipe that was opened to look at it.
-    opened: Option<Chunker<Opened>>,
-    parts: u64,
-    ended: bool,
-    /// Some part of it explains requests.
-    explained: Arc<AtomicBool>,
-}
-
-fn readings(streams: Vec<Stream<'_>>) -> Vec<Reading<'_>> {
-    let mut all = Vec::new();
-    for stream in streams {
-        let members = stream.log.members.iter().enumerate().map(|(at, member)| (stream.first_source + at, member));
-        all.push(Reading {
-            members: members.collect::<Vec<_>>().into_iter(),
-            plan: Arc::new(stream.plan),
-            current: None,
-            opened: stream.opened,
-            parts: 0,
-            ended: false,
-            explained: Arc::default(),
-        });
-    }
-    all
-}
-
-/// A reading thread: serves demands one by one.
-struct Reader<'l, 'c> {
-    /// Its logs, by their number.
-    streams: BTreeMap<usize, Reading<'l>>,
-    catalogue: &'c Catalogue,
-    chunk_bytes: usize,
-    progress: &'c Progress,
-    answer: Sender<Answer>,
-    /// Room for the witnesses of parts to come.
-    rooms: Vec<Vec<WitnessRecord>>,
-}
-
-impl<'c> Reader<'_, 'c> {
-    fn serve<'s>(mut self, demands: &Receiver<Demand>, tasks: &rayon::Scope<'s>)
-    where
-        'c: 's,
-    {
-        while let Ok((log, spent)) = demands.recv() {
-            if let Some(part) = spent {
-                self.rooms.push(part.witnesses);
-                if let Some((_, chunker)) = self.streams.get_mut(&log).and_then(|stream| stream.current.as_mut()) {
-                    chunker.recycle(part.bytes);
-                }
-            }
-            self.next_chunk(log, tasks);
-        }
-    }
-
-    fn next_chunk<'s>(&mut self, log: usize, tasks: &rayon::Scope<'s>)
-    where
-        'c: 's,
-    {
-        while let Some(stream) = self.streams.get_mut(&log).filter(|stream| !stream.ended) {
-            if stream.current.is_none() && !stream.open_next(self.chunk_bytes, self.progress, &self.answer) {
-                stream.ended = true;
-                drop(self.answer.send(Answer::End { log, parts: stream.parts }));
-                return;
-            }
-            let Some((source, chunker)) = &mut stream.current else { continue };
-            let source = *source;
-            match chunker.next_chunk() {
-                Some(Ok(mut rest)) => {
-                    let number = stream.parts;
-                    stream.parts += 1;
-                    let (plan, catalogue, answer) = (Arc::clone(&stream.plan), self.catalogue, self.answer.clone());
-                    let room = self.rooms.pop().unwrap_or_default();
-                    let explained = Arc::clone(&stream.explained);
-                    tasks.spawn(move |_| {
-                        let mut scanner = Scanner::new(&plan, catalogue);
-                        // Spares the consumer to scan it again; which it is does not show.
-                        if plan.joins == Joins::OnceExplained && explained.load(Relaxed) {
-                            scanner = scanner.listing();
-                        }
-                        let part = scanner.scan(&mut rest, room);
-                        explained.fetch_or(part.witnesses.iter().any(WitnessRecord::explains), Relaxed);
-                        let scanned = Box::new(Scanned { part, rest, plan });
-                        drop(answer.send(Answer::Part { log, number, source: source as u32, scanned }));
-                    });
-                    return;
-                }
-                Some(Err(defect)) => drop(self.answer.send(Answer::Defect { source, defect })),
-                None => stream.current = None,
-            }
-        }
-    }
-}
-
-impl Reading<'_> {
-    /// Opens the next member that can be opened; `false` where there is none.
-    fn open_next(&mut self, chunk_bytes: usize, progress: &Progress, answer: &Sender<Answer>) -> bool {
-        for (source, member) in self.members.by_ref() {
-            let kept = if matches!(member.input, Input::File(_)) { None } else { self.opened.take() };
-            let opened = match kept {
-                Some(chunker) => Ok(chunker),
-                None => open(member, progress).map(|opened| Chunker::new(opened, chunk_bytes)),
-            };
-            match opened {
-                Ok(mut chunker) => {
-                    if let Some(lanes) = self.plan.lanes.clone() {
-                        chunker.set_joint(Box::new(move |lines| lanes.joint(lines)));
-                    } else if self.plan.long_records {
-                        let plan = Arc::clone(&self.plan);
-                        chunker.set_record_start(Box::new(move |line| plan.starts_record(line)));
-                    }
-                    if let Some(mark) = self.plan.header_mark() {
-                        chunker.set_header(mark.clone());
-                    }
-                    self.current = Some((source, chunker));
-                    return true;
-                }
-                Err(defect) => drop(answer.send(Answer::Defect { source, defect })),
-            }
-        }
-        false
-    }
 }

@@ -9,8 +9,10 @@ use crate::grammar::wording::Wording;
 use crate::grammar::{Borrow, Format, Grammars, RecordReader, Witness};
 use crate::knowledge::{File, Library};
 use crate::time::Zone;
-use serde::Deserialize;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 /// The precedence of what says nothing about it.
@@ -75,19 +77,32 @@ struct RawRule {
     example: OneOrMany,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
+/// A text, or a list of them. Read by hand: a derived reading would first copy whatever stands there.
+struct OneOrMany(Vec<String>);
 
-impl OneOrMany {
-    fn into_vec(self) -> Vec<String> {
-        match self {
-            Self::One(one) => vec![one],
-            Self::Many(many) => many,
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        struct Texts;
+        impl<'de> Visitor<'de> for Texts {
+            type Value = OneOrMany;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a text or a list of texts")
+            }
+
+            fn visit_str<E>(self, one: &str) -> std::result::Result<OneOrMany, E> {
+                Ok(OneOrMany(vec![one.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut many: A) -> std::result::Result<OneOrMany, A::Error> {
+                let mut texts = Vec::new();
+                while let Some(text) = many.next_element()? {
+                    texts.push(text);
+                }
+                Ok(OneOrMany(texts))
+            }
         }
+        from.deserialize_any(Texts)
     }
 }
 
@@ -105,30 +120,22 @@ impl Catalogue {
     /// # Errors
     /// Where a file of it is wrong: names file and line.
     pub fn load(library: &Library, grammars: &Grammars) -> Result<Self> {
-        let mut raws = Vec::new();
-        for file in library.below("causes/") {
-            raws.push((file, file.parse::<RawCause>()?));
-        }
-        let by_id: HashMap<String, CauseId> =
-            raws.iter().enumerate().map(|(at, (_, raw))| (raw.id.clone(), CauseId(at as u16))).collect();
-        let mut rules = Vec::new();
-        let mut causes = Vec::new();
-        for (file, mut raw) in raws {
-            let own = std::mem::take(&mut raw.rule);
-            let precedence = raw.precedence.unwrap_or(USUAL_PRECEDENCE);
-            let head = Head { id: &raw.id, title: &raw.title, cause: by_id.get(&raw.id).copied(), precedence };
-            add_rules(&mut rules, file, &head, own)?;
-            causes.push(cause(file, raw, &by_id)?);
-        }
-        for file in library.below("benign/") {
-            let raw: RawBenign = file.parse()?;
-            let head = Head { id: &raw.id, title: &raw.title, cause: None, precedence: USUAL_PRECEDENCE };
-            add_rules(&mut rules, file, &head, raw.rule)?;
-        }
-        let fallback =
-            Fallback { gateway: required(&by_id, "upstream.unknown")?, other: required(&by_id, "app.error")? };
-        let by_format = by_format(&rules, grammars)?;
-        Ok(Self { causes, rules, by_id, by_format, borrows: grammars.borrows.clone(), fallback })
+        Draft::read(library)?.finish(grammars)
+    }
+
+    /// The formats and the catalogue of a library, read side by side.
+    ///
+    /// # Errors
+    /// Where a file of it is wrong: names file and line.
+    pub fn load_with_grammars(library: &Library) -> Result<(Grammars, Self)> {
+        let (grammars, draft) = std::thread::scope(|threads| {
+            let draft = threads.spawn(|| Draft::read(library));
+            let grammars = Grammars::load(library);
+            (grammars, draft.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let grammars = grammars?;
+        let catalogue = draft?.finish(&grammars)?;
+        Ok((grammars, catalogue))
     }
 
     /// Holds every rule against its own examples; the defects found.
@@ -162,6 +169,48 @@ impl Catalogue {
             }
             None => wrong(format!("{} does not judge its own example: {example} (read as {event:?})", rule.id)),
         }
+    }
+}
+
+/// A catalogue that knows nothing of formats yet.
+struct Draft {
+    causes: Vec<Cause>,
+    rules: Vec<Rule>,
+    by_id: HashMap<String, CauseId>,
+    fallback: Fallback,
+}
+
+impl Draft {
+    fn read(library: &Library) -> Result<Self> {
+        let mut raws = Vec::new();
+        for file in library.below("causes/") {
+            raws.push((file, file.parse::<RawCause>()?));
+        }
+        let by_id: HashMap<String, CauseId> =
+            raws.iter().enumerate().map(|(at, (_, raw))| (raw.id.clone(), CauseId(at as u16))).collect();
+        let mut rules = Vec::new();
+        let mut causes = Vec::new();
+        for (file, mut raw) in raws {
+            let own = std::mem::take(&mut raw.rule);
+            let precedence = raw.precedence.unwrap_or(USUAL_PRECEDENCE);
+            let head = Head { id: &raw.id, title: &raw.title, cause: by_id.get(&raw.id).copied(), precedence };
+            add_rules(&mut rules, file, &head, own)?;
+            causes.push(cause(file, raw, &by_id)?);
+        }
+        for file in library.below("benign/") {
+            let raw: RawBenign = file.parse()?;
+            let head = Head { id: &raw.id, title: &raw.title, cause: None, precedence: USUAL_PRECEDENCE };
+            add_rules(&mut rules, file, &head, raw.rule)?;
+        }
+        let fallback =
+            Fallback { gateway: required(&by_id, "upstream.unknown")?, other: required(&by_id, "app.error")? };
+        Ok(Self { causes, rules, by_id, fallback })
+    }
+
+    fn finish(self, grammars: &Grammars) -> Result<Catalogue> {
+        let by_format = by_format(&self.rules, grammars)?;
+        let Self { causes, rules, by_id, fallback } = self;
+        Ok(Catalogue { causes, rules, by_id, by_format, borrows: grammars.borrows.clone(), fallback })
     }
 }
 
@@ -222,7 +271,7 @@ struct Head<'r> {
 fn add_rules(rules: &mut Vec<Rule>, file: &File, head: &Head<'_>, raws: Vec<RawRule>) -> Result<()> {
     let lines = file.lines_of_tables("[[rule]]");
     for (number, raw) in raws.into_iter().enumerate() {
-        let examples = raw.example.into_vec();
+        let examples = raw.example.0;
         let line = lines.get(number).copied().unwrap_or(1);
         let wrong = |what: String| Defect::new(&file.name, format!("rule {}: {what}", number + 1)).at(line);
         if (raw.gives == Gives::Benign) != head.cause.is_none() {
@@ -230,7 +279,7 @@ fn add_rules(rules: &mut Vec<Rule>, file: &File, head: &Head<'_>, raws: Vec<RawR
         }
         let when = raw.when.as_deref().map(Condition::parse).transpose().map_err(wrong)?;
         let says: Vec<Wording> =
-            raw.says.map_or_else(Vec::new, OneOrMany::into_vec).iter().map(|text| Wording::parse(text)).collect();
+            raw.says.map_or_else(Vec::new, |says| says.0).iter().map(|text| Wording::parse(text)).collect();
         if says.is_empty() && when.is_none() {
             return Err(wrong("it needs a `says` or a `when`: it would fit every record".into()));
         }
@@ -238,7 +287,7 @@ fn add_rules(rules: &mut Vec<Rule>, file: &File, head: &Head<'_>, raws: Vec<RawR
             id: format!("{}#{}", head.id, number + 1),
             title: head.title.to_owned(),
             cause: head.cause,
-            on: raw.on.into_vec(),
+            on: raw.on.0,
             certainty: if raw.guess { Certainty::Implied } else { certainty(raw.gives, &says, when.as_ref()) },
             says,
             when,

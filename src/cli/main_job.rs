@@ -17,6 +17,7 @@ use crate::source::{self, Found, Log, Member, Progress};
 use crate::time::{Timestamp, Zone};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 /// Does the job; the exit code.
@@ -33,15 +34,17 @@ pub(super) fn run(args: &Args) -> u8 {
 fn work(args: &Args) -> std::result::Result<u8, Vec<Defect>> {
     let form = form(args).map_err(one)?;
     let zone = display_zone(args).map_err(one)?;
-    let Known { grammars, catalogue, options, .. } = Known::load(args).map_err(one)?;
-    let playbook = playbook(args, &grammars, &catalogue)?;
+    // The process ends behind this: freeing it piece by piece would take longer than many a log.
+    let known = ManuallyDrop::new(Known::load(args).map_err(one)?);
+    let Known { grammars, catalogue, options, .. } = &*known;
+    let playbook = playbook(args, grammars, catalogue)?;
     let mut found = find(args).map_err(one)?;
     let progress = Progress::of(&found.logs);
     let outcome = {
         let _bar = Bar::show(&progress, args.telling.quiet);
-        engine::run(&found.logs, &grammars, &catalogue, &options, &progress).map_err(one)?
+        engine::run(&found.logs, grammars, catalogue, options, &progress).map_err(one)?
     };
-    let mut report = outcome.into_report(&catalogue, &playbook);
+    let mut report = outcome.into_report(catalogue, &playbook);
     report.notes.splice(0..0, found.notes);
     report.defects.splice(0..0, found.defects.drain(..));
     report.defects.extend(all_unknown(&report));
@@ -63,8 +66,7 @@ pub(super) struct Known {
 impl Known {
     pub(super) fn load(args: &Args) -> Result<Self> {
         let library = library(args)?;
-        let grammars = Grammars::load(&library)?;
-        let catalogue = Catalogue::load(&library, &grammars)?;
+        let (grammars, catalogue) = Catalogue::load_with_grammars(&library)?;
         let options = options(args, &grammars)?;
         Ok(Self { grammars, catalogue, options, digest: library.digest() })
     }

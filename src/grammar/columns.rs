@@ -118,10 +118,9 @@ impl Columns {
         }
     }
 
-    /// Whether a line that is not the first can be a header or a directive.
-    #[inline]
-    pub(super) fn may_precede(&self, line: &[u8]) -> bool {
-        line.first().is_some_and(|first| self.sheet.openings.contains(first))
+    /// The bytes that a header or a directive can begin with.
+    pub(super) fn openings(&self) -> &[u8] {
+        &self.sheet.openings
     }
 
     /// The fields that rows can have.

@@ -11,10 +11,7 @@ impl RecordReader {
     pub fn preamble(&mut self, line: &[u8], first: bool) -> bool {
         let Reader::Columns(columns) = &self.format.reader else { return false };
         // The first line may come again where a source was put together from several.
-        let is_again = || self.header.1.is_some() && line.first() == self.header.0.first() && self.header.0 == line;
-        if !first && !columns.may_precede(line) {
-            return is_again();
-        }
+        let is_again = || self.header.1.is_some() && self.header.0 == line;
         match columns.preamble(line, first) {
             Preamble::None => is_again(),
             Preamble::Directive => true,
@@ -27,6 +24,12 @@ impl RecordReader {
                 true
             }
         }
+    }
+
+    /// The bytes that a header or a directive can begin with, where it is not the first line.
+    pub fn openings(&self) -> impl Iterator<Item = u8> + '_ {
+        let marks: &[u8] = if let Reader::Columns(columns) = &self.format.reader { columns.openings() } else { &[] };
+        marks.iter().copied().chain(self.header.0.first().copied())
     }
 
     /// Begins a chunk: with the header in force there, and no other.

@@ -19,7 +19,7 @@ use crate::grammar::{Aside, Format, Marks, RecordReader, Witness};
 use crate::source::{Chunk, PieceKind, pieces};
 use crate::time::{StampReader, Timestamp};
 use keep::keep;
-use several::Ending;
+use several::{Ending, Openings};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -36,6 +36,8 @@ pub struct Scanner<'c> {
     stamps: Option<StampReader>,
     /// The stamp read last: a record without one is as late as the log was.
     clock: Option<Timestamp>,
+    /// What header lines can begin with here.
+    openings: Openings,
     path: Vec<u8>,
 }
 
@@ -60,7 +62,7 @@ impl<'c> Scanner<'c> {
         let stamp = plan.envelope.as_ref().and_then(|envelope| envelope.stamp);
         let stamps = stamp.map(|shape| StampReader::new(shape, plan.zone).written(plan.written));
         let readers = plan.formats.iter().map(reader).collect();
-        Self { plan: plan.clone(), catalogue, readers, stamps, clock: None, path: Vec::new() }
+        Self { plan: plan.clone(), catalogue, readers, stamps, clock: None, openings: [false; 256], path: Vec::new() }
     }
 
     /// The same with its witnesses listed, to be joined.
@@ -92,6 +94,7 @@ impl<'c> Scanner<'c> {
             known.service = ServiceMemo::default();
             known.reader.begin(chunk.header.as_deref());
         }
+        self.openings = self.openings_now();
         part.counts.cut += u64::from(chunk.oversize.is_some());
         // The last line broke off with its archive: what it would have said nobody knows.
         let whole = if chunk.torn { memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1) } else { bytes.len() };

@@ -2,7 +2,7 @@
 //!
 //! In: a row and what separates its values. Out: the range of each value, without its quotes.
 
-use memchr::{Memchr, memchr_iter};
+use super::quick::hits;
 use std::ops::Range;
 
 /// The values of a row, from left to right.
@@ -10,22 +10,26 @@ pub(super) struct Cells<'a, 'g> {
     line: &'a [u8],
     gap: &'g [u8],
     quoted: bool,
-    /// Where the bytes stand that may be gaps: found for the whole row at once.
-    gaps: Memchr<'a>,
     /// Where the next value begins; `None` behind the last.
     at: Option<usize>,
 }
 
 impl<'a, 'g> Cells<'a, 'g> {
     pub(super) fn new(line: &'a [u8], gap: &'g [u8], quoted: bool) -> Self {
-        Self { line, gap, quoted, gaps: memchr_iter(gap.first().copied().unwrap_or(b' '), line), at: Some(0) }
+        Self { line, gap, quoted, at: Some(0) }
     }
 
     /// Where the value that begins at `at` ends.
     #[inline]
-    fn end(&mut self, at: usize) -> Option<usize> {
-        let (line, gap) = (self.line, self.gap);
-        self.gaps.find(|end| *end >= at && (gap.len() == 1 || line[*end..].starts_with(gap)))
+    fn end(&self, at: usize) -> Option<usize> {
+        let rest = &self.line[at..];
+        let [gap] = self.gap else { return memchr::memmem::find(rest, self.gap).map(|end| at + end) };
+        // Most values are short.
+        let word = rest.first_chunk::<8>().map_or(0, |word| hits(u64::from_le_bytes(*word), *gap));
+        match word {
+            0 => memchr::memchr(*gap, rest).map(|end| at + end),
+            found => Some(at + found.trailing_zeros() as usize / 8),
+        }
     }
 
     /// Where the quoted value whose inside begins at `at` ends: at a quote before a gap or the end that is neither doubled

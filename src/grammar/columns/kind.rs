@@ -51,26 +51,21 @@ impl Kind {
     }
 
     fn fits(self, value: &[u8]) -> bool {
-        let all = |fits: fn(&u8) -> bool| !value.is_empty() && value.iter().all(fits);
+        let all = |class: u8| !value.is_empty() && value.iter().all(|byte| CLASSES[*byte as usize] & class != 0);
         match self {
             Self::Any | Self::UrlRequest => true,
-            Self::Number => all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.')),
+            Self::Number => all(NUMBER),
             Self::Status => value == b"-" || (value.len() == 3 && value.iter().all(u8::is_ascii_digit)),
-            Self::Stamp => {
-                value.first().is_some_and(u8::is_ascii_digit)
-                    && all(|byte| byte.is_ascii_digit() || b"-/:.TZ+".contains(byte))
-            }
+            Self::Stamp => value.first().is_some_and(u8::is_ascii_digit) && all(STAMP),
             Self::Address | Self::Client => {
-                value == b"-"
-                    || (all(|byte| byte.is_ascii_hexdigit() || b".:%[]".contains(byte))
-                        && memchr::memchr2(b'.', b':', value).is_some())
+                value == b"-" || (all(ADDRESS) && value.iter().any(|byte| matches!(byte, b'.' | b':')))
             }
-            Self::Word => all(|byte| byte.is_ascii_alphanumeric() || b"_-/".contains(byte)),
+            Self::Word => all(WORD),
             Self::Path => value == b"-" || value == b"*" || memchr::memchr(b'/', value).is_some(),
             Self::Protocol => {
                 value == b"-" || (value.first().is_some_and(u8::is_ascii_uppercase) && value.contains(&b'/'))
             }
-            Self::Method => value == b"-" || all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-')),
+            Self::Method => value == b"-" || all(METHOD),
         }
     }
 
@@ -100,3 +95,35 @@ impl Kind {
         event.set(Field::Protocol, protocol);
     }
 }
+
+const NUMBER: u8 = 1;
+const STAMP: u8 = 2;
+const ADDRESS: u8 = 4;
+const WORD: u8 = 8;
+const METHOD: u8 = 16;
+
+/// Which kinds of values a byte may stand in.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'0'..=b'9' => NUMBER | STAMP | ADDRESS | WORD,
+            b'-' => NUMBER | STAMP | WORD | METHOD,
+            b'.' => NUMBER | STAMP | ADDRESS,
+            b':' => STAMP | ADDRESS,
+            b'/' => STAMP | WORD,
+            b'T' | b'Z' => STAMP | WORD | METHOD,
+            b'+' => STAMP,
+            b'A'..=b'F' => ADDRESS | WORD | METHOD,
+            b'a'..=b'f' => ADDRESS | WORD,
+            b'%' | b'[' | b']' => ADDRESS,
+            b'_' => WORD | METHOD,
+            b'G'..=b'S' | b'U'..=b'Y' => WORD | METHOD,
+            b'g'..=b'z' => WORD,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};

@@ -67,8 +67,6 @@ impl Quick {
 /// Finds where columns begin, eight bytes at a time; how many there are, or one too many where there is no room.
 #[inline]
 fn count_starts(line: &[u8], gap: u8, starts: &mut [u32; MOST_COLUMNS + 1]) -> usize {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let gaps = u64::from_ne_bytes([gap; 8]);
     let mut found = 1;
     let mut note = |at: usize| {
         if let Some(start) = starts.get_mut(found) {
@@ -78,9 +76,7 @@ fn count_starts(line: &[u8], gap: u8, starts: &mut [u32; MOST_COLUMNS + 1]) -> u
     };
     let (words, rest) = line.as_chunks::<8>();
     for (at, word) in words.iter().enumerate() {
-        let differs = u64::from_le_bytes(*word) ^ gaps;
-        // The high bit of each byte that is a gap.
-        let mut hits = !(((differs & LOW) + LOW) | differs | LOW);
+        let mut hits = hits(u64::from_le_bytes(*word), gap);
         while hits != 0 {
             note(at * 8 + hits.trailing_zeros() as usize / 8);
             hits &= hits - 1;
@@ -90,6 +86,14 @@ fn count_starts(line: &[u8], gap: u8, starts: &mut [u32; MOST_COLUMNS + 1]) -> u
     rest.iter().enumerate().filter(|(_, byte)| **byte == gap).for_each(|(at, _)| note(begins + at));
     note(line.len());
     found - 1
+}
+
+/// The high bit of each of eight bytes that is this one.
+#[inline]
+pub(super) fn hits(word: u64, byte: u8) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let differs = word ^ u64::from_ne_bytes([byte; 8]);
+    !(((differs & LOW) + LOW) | differs | LOW)
 }
 
 #[cfg(test)]

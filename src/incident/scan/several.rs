@@ -23,6 +23,9 @@ pub(super) enum Ending {
     Event,
 }
 
+/// For each byte, whether a header can begin with it.
+pub(super) type Openings = [bool; 256];
+
 impl Scanner<'_> {
     /// Fills the part from lines in lanes: the records' own text is what is kept of them. `false` where its witnesses cannot
     /// be counted on the spot.
@@ -113,12 +116,28 @@ impl Scanner<'_> {
         self.testify(found, event, verdict, cause, part, |witness| WitnessRecord { kind, ..witness })
     }
 
+    /// The bytes that a header or a directive can begin with, as far as is known.
+    pub(super) fn openings_now(&self) -> Openings {
+        let mut openings = [false; 256];
+        for first in self.readers.iter().flat_map(|known| known.reader.openings()) {
+            openings[first as usize] = true;
+        }
+        openings
+    }
+
     /// Whether a line is no record but says what follows: every format takes from it what is for it.
+    #[inline]
     pub(super) fn preamble(&mut self, piece: &Piece<'_>, offset: u64) -> bool {
         let first = offset == 0 && piece.at == 0;
+        if !first && !self.openings[piece.text.first().copied().unwrap_or_default() as usize] {
+            return false;
+        }
         let mut is_one = false;
         for known in &mut self.readers {
             is_one |= known.reader.preamble(trimmed(piece.text), first);
+        }
+        if is_one {
+            self.openings = self.openings_now();
         }
         is_one
     }
