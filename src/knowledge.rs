@@ -54,6 +54,12 @@ impl Library {
         Ok(())
     }
 
+    /// The same with the examples of its rules, which a run has no use for.
+    pub fn with_examples(mut self) -> Self {
+        self.files.values_mut().for_each(|file| file.json = None);
+        self
+    }
+
     /// A number that stands for all of it: another where a letter of it is another.
     pub fn digest(&self) -> u64 {
         let mut hash = Xxh3Default::new();
@@ -77,11 +83,11 @@ pub struct File {
     pub name: String,
     /// Its text.
     pub text: Cow<'static, str>,
-    /// The same as JSON, where it is built in.
+    /// The same as JSON, but for the examples of its rules, where it is built in.
     json: Option<&'static str>,
 }
 
-/// A file built in: its name, its text, and the same as JSON where it is TOML.
+/// A file built in: its name, its text, and the same as JSON (see [`File::json`]) where it is TOML.
 type BuiltIn = (&'static str, &'static str, Option<&'static str>);
 
 /// Every file built in, by name.

@@ -112,7 +112,7 @@ impl Catalogue {
     /// # Errors
     /// Where a file of knowledge is wrong: names file and line.
     pub fn built_in(grammars: &Grammars) -> Result<Self> {
-        Self::load(&Library::built_in(), grammars)
+        Self::load(&Library::built_in().with_examples(), grammars)
     }
 
     /// The catalogue of a library, for the formats of the same.
@@ -129,9 +129,9 @@ impl Catalogue {
     /// Where a file of it is wrong: names file and line.
     pub fn load_with_grammars(library: &Library) -> Result<(Grammars, Self)> {
         let (grammars, draft) = std::thread::scope(|threads| {
-            let draft = threads.spawn(|| Draft::read(library));
-            let grammars = Grammars::load(library);
-            (grammars, draft.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            let grammars = threads.spawn(|| Grammars::load(library));
+            let draft = Draft::read(library);
+            (grammars.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), draft)
         });
         let grammars = grammars?;
         let catalogue = draft?.finish(&grammars)?;

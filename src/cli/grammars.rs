@@ -40,7 +40,7 @@ struct Known {
 
 impl Known {
     fn load(args: &Args) -> Result<Self, Vec<Defect>> {
-        let library = library(args).map_err(one)?;
+        let library = library(args).map_err(one)?.with_examples();
         let grammars = Grammars::load(&library).map_err(one)?;
         let catalogue = Catalogue::load(&library, &grammars).map_err(one)?;
         Ok(Self { grammars, catalogue })

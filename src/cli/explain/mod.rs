@@ -44,7 +44,7 @@ struct Knowledge {
 
 impl Knowledge {
     fn load(args: &Args) -> Result<Self, Vec<Defect>> {
-        let library = library(args).map_err(one)?;
+        let library = library(args).map_err(one)?.with_examples();
         let grammars = Grammars::load(&library).map_err(one)?;
         let catalogue = Catalogue::load(&library, &grammars).map_err(one)?;
         let playbook = playbook(args, &grammars, &catalogue)?;
