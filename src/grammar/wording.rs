@@ -3,14 +3,38 @@
 //! In: text such as `connect() to {_} failed`. Out: whether a message has it.
 
 use memchr::memmem::Finder;
+use std::sync::OnceLock;
 
 /// Pieces of text with gaps: the `says` of a rule (`connect() to {_} failed`).
 #[derive(Debug, Clone)]
 pub struct Wording {
     /// The literal pieces in order.
-    pub parts: Vec<Finder<'static>>,
+    pub parts: Vec<Phrase>,
     /// Whether the first piece must stand at the very start.
     pub anchored: bool,
+}
+
+/// A literal piece. What finds it is built when it is looked for: a run looks for few of the thousands that there are.
+#[derive(Debug, Clone)]
+pub struct Phrase {
+    text: Box<[u8]>,
+    finder: OnceLock<Box<Finder<'static>>>,
+}
+
+impl Phrase {
+    fn new(text: &str) -> Self {
+        Self { text: text.as_bytes().into(), finder: OnceLock::new() }
+    }
+
+    /// Its text.
+    pub fn needle(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Where it stands first.
+    pub fn find(&self, text: &[u8]) -> Option<usize> {
+        self.finder.get_or_init(|| Box::new(Finder::new(&self.text).into_owned())).find(text)
+    }
 }
 
 impl Wording {
@@ -18,7 +42,7 @@ impl Wording {
     pub fn parse(text: &str) -> Self {
         let anchored = !text.starts_with("{_}");
         let parts = text.split("{_}").filter(|part| !part.is_empty());
-        let parts = parts.map(|part| Finder::new(part.as_bytes()).into_owned()).collect();
+        let parts = parts.map(Phrase::new).collect();
         Self { parts, anchored }
     }
 

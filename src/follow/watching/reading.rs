@@ -44,12 +44,12 @@ impl Watching<'_> {
         if log.look(now, &mut gaps) {
             self.busy.insert(id);
         }
-        let path = log.path().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        let path = || log.path().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
         for gap in gaps {
             self.is_untold = true;
             self.is_uncommitted = true;
             if self.books.gaps.len() < MOST_GAPS {
-                self.books.gaps.push((path.clone(), gap.offset, gap.at, gap.why.words().to_owned()));
+                self.books.gaps.push((path(), gap.offset, gap.at, gap.why.words().to_owned()));
             } else {
                 self.books.more_gaps += 1;
             }

@@ -81,6 +81,9 @@ impl<R: Read> Chunker<R> {
     /// As [`peek`](Self::peek), of what there is by now.
     pub(in crate::source) fn peek_now(&mut self, n: usize) -> &[u8] {
         self.dry = false;
+        self.peek(n);
+        // Thousands of logs may be looked at before the first of them is read.
+        self.release();
         self.peek(n)
     }
 
@@ -91,7 +94,12 @@ impl<R: Read> Chunker<R> {
         if chunk.is_none() {
             self.release();
         }
-        chunk.and_then(Result::ok)
+        let mut chunk = chunk.and_then(Result::ok)?;
+        // A round of thousands of logs holds a chunk of each.
+        if chunk.bytes.capacity() > 4 * chunk.bytes.len() {
+            chunk.bytes.shrink_to_fit();
+        }
+        Some(chunk)
     }
 
     /// What is left when nothing more comes, piece by piece until `None`. The last line counts, ended or not, unless it

@@ -4,6 +4,7 @@
 mod descriptors;
 mod hints;
 mod identity;
+mod listing;
 mod marks;
 mod opened;
 mod pipe;

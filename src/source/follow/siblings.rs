@@ -8,6 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::identity::{Identity, modified_ns};
+use super::listing::{self, Named};
 use super::position::Mark;
 use super::text::{Origin, before, head_bytes};
 use crate::source::open::open;
@@ -87,18 +88,8 @@ fn rotated_names(path: &Path) -> Vec<(PathBuf, Age, bool)> {
     let Some(own) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { return Vec::new() };
     let directory = path.parent().unwrap_or(Path::new(""));
     let looked_in = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-    let names = entries(looked_in).unwrap_or_default();
-    let is_dated = rotation(&own).age != Age::Current;
-    names
-        .into_iter()
-        .filter_map(|name| {
-            let text = name.to_string_lossy();
-            let place = rotation(&text);
-            // A name with a date of its own is a log of its own; only what was made of it belongs to it.
-            let belongs = if is_dated { text.starts_with(&own) } else { place.base == own || text.starts_with(&own) };
-            (belongs && text != own).then(|| (directory.join(&name), place.age, place.packed))
-        })
-        .collect()
+    let place = |named: Named| (directory.join(&named.name), named.age, named.packed);
+    listing::rotated_names(looked_in, &own).into_iter().map(place).collect()
 }
 
 fn look(path: PathBuf, age: Age, packed: bool) -> Option<Sibling> {

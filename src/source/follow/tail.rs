@@ -101,7 +101,7 @@ impl Tail {
             start,
             chunk_bytes,
             shape: Shape::default(),
-            files: Vec::new(),
+            files: Vec::with_capacity(1),
             is_live: false,
             finished: Vec::new(),
             next_age: 0,
@@ -209,20 +209,20 @@ impl Tail {
     }
 
     fn look_at_path(&mut self, is_first: bool) -> Result<Sight, Defect> {
-        let shown = self.path.to_string_lossy().into_owned();
+        let shown = || self.path.to_string_lossy().into_owned();
         let meta = match fs::metadata(&self.path) {
             Ok(meta) if meta.is_file() => meta,
-            Ok(_) => return Err(Defect::new(shown, "it is no file").hint("a log is waited for at this path")),
+            Ok(_) => return Err(Defect::new(shown(), "it is no file").hint("a log is waited for at this path")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(self.missing(is_first)),
-            Err(error) => return Err(crate::source::open::unopened(&shown, &error)),
+            Err(error) => return Err(crate::source::open::unopened(&shown(), &error)),
         };
         let is_same = self.files.last().is_some_and(|file| file.identity == Identity::of(&meta));
         if is_same {
             self.is_live = true;
             return Ok(self.look_at_live(&meta));
         }
-        let file = File::open(&self.path).map_err(|error| crate::source::open::unopened(&shown, &error))?;
-        let meta = file.metadata().map_err(|error| crate::source::open::unopened(&shown, &error))?;
+        let file = File::open(&self.path).map_err(|error| crate::source::open::unopened(&shown(), &error))?;
+        let meta = file.metadata().map_err(|error| crate::source::open::unopened(&shown(), &error))?;
         self.told = None;
         match is_first {
             true => self.begin(file, &meta),

@@ -24,7 +24,7 @@ pub const LOOK_MICROS: i64 = 2_000_000;
 pub const LOOK_BLIND_MICROS: i64 = 400_000;
 
 /// A look costs a few microseconds; this keeps ten thousand of them below two hundredths of a core.
-pub const LOOK_MORE_MICROS: i64 = 150;
+pub const LOOK_MORE_MICROS: i64 = 300;
 
 /// What the user typed is searched again after this time, in microseconds, and [`SEARCH_MORE_MICROS`] for each path.
 pub const SEARCH_MICROS: i64 = 5_000_000;
