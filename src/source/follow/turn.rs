@@ -196,7 +196,9 @@ impl Tail {
         let mut missed: Vec<Sibling> =
             since.into_iter().filter(|one| !is_anchor(one) && is_news(one) && !self.is_packed_known(one)).collect();
         if let Some(target) = fs::canonicalize(&self.path).ok().filter(|target| *target != self.path) {
-            missed.extend(targets_between(&anchor.path, &target).into_iter().filter(is_news));
+            let is_new = |one: &Sibling| is_news(one) && !missed.iter().any(|known| known.identity == one.identity);
+            let between: Vec<Sibling> = targets_between(&anchor.path, &target).into_iter().filter(is_new).collect();
+            missed.extend(between);
         }
         missed
     }
