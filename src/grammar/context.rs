@@ -31,6 +31,8 @@ pub struct Key {
     pub field: Option<Field>,
     /// Whether a tail of this kind always has it.
     pub required: bool,
+    /// What may end the value and is none of it; empty where there is no such thing.
+    pub less: Box<[u8]>,
 }
 
 impl Key {
@@ -204,7 +206,7 @@ fn ends_as_request(value: &[u8]) -> bool {
 
 fn keep<'a>(key: &Key, value: &'a [u8], event: &mut Event<'a>) {
     if let Some(field) = key.field {
-        event.set(field, value);
+        event.set(field, if key.less.is_empty() { value } else { value.strip_suffix(&*key.less).unwrap_or(value) });
     }
 }
 
@@ -292,6 +294,7 @@ mod tests {
             text: text.as_bytes().into(),
             field: Some(field),
             required,
+            less: Box::default(),
         };
         Tail {
             keys: vec![

@@ -160,6 +160,9 @@ pub(super) struct RawKey {
     pub(super) required: bool,
     #[serde(default)]
     pub(super) also: Vec<String>,
+    /// What may end the value and is none of it.
+    #[serde(default)]
+    pub(super) less: String,
 }
 
 #[derive(Deserialize)]
@@ -207,7 +210,8 @@ impl RawTail {
 impl From<&RawKey> for Key {
     fn from(raw: &RawKey) -> Self {
         let quote = raw.text.ends_with('"').then_some(b'"');
-        Self { text: raw.text.as_bytes().into(), quote, field: raw.field, required: raw.required }
+        let (text, less) = (raw.text.as_bytes().into(), raw.less.as_bytes().into());
+        Self { text, quote, field: raw.field, required: raw.required, less }
     }
 }
 

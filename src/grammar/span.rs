@@ -25,7 +25,7 @@ pub enum Span {
     List,
     /// Bytes that are none of these; perhaps no byte at all.
     Not(Bytes),
-    /// An address that may have a port, up to a space, a bracket or a comma; the port is not kept.
+    /// An address that may have a port, up to a space, a bracket, a quote or a comma; the port is not kept.
     Peer,
     /// To the end.
     Rest,
@@ -60,7 +60,7 @@ impl Span {
             Self::Peer => {
                 let end = text.iter().position(|byte| matches!(byte, b' ' | b'\t' | b']' | b',' | b'"'));
                 // An IPv6 address with a port stands in brackets of its own.
-                let end = if text.starts_with(b"[") { memchr::memchr2(b' ', b',', text) } else { end };
+                let end = if text.starts_with(b"[") { memchr::memchr3(b' ', b',', b'"', text) } else { end };
                 let length = end.unwrap_or(text.len());
                 Some((length, without_port(&text[..length]).len()))
             }
