@@ -58,8 +58,8 @@ pub(super) struct Following {
 /// How logs are read and judged.
 #[derive(Debug, clap::Args)]
 pub(super) struct Reading {
-    /// An nginx log_format or Apache LogFormat: the directive as it stands in the configuration, or its string alone. May
-    /// be given several times
+    /// An nginx log_format or Apache LogFormat: the directive as it stands in the configuration, or its string alone; or
+    /// the header line of a table that lacks it. May be given several times
     #[arg(long, value_name = "STRING", global = true)]
     pub(super) log_format: Vec<String>,
 

@@ -91,7 +91,7 @@ fn all_unknown(report: &Report) -> Vec<Defect> {
     if report.sources.iter().any(|source| source.format != "unknown") {
         return Vec::new();
     }
-    let hint = "name its format with --input-format ID, or give its log_format with --log-format 'STRING'";
+    let hint = "name its format with --input-format ID, or give its log_format, or the header line that its columns lack, with --log-format 'STRING'";
     let what = "this is no log of a kind that is known here";
     report.sources.iter().map(|source| Defect::new(&source.path, what).hint(hint)).collect()
 }

@@ -10,6 +10,7 @@ use crate::grammar::{Format, Grammars, Witness};
 use crate::incident::{Plan, Sides};
 use crate::report::SourceFacts;
 use crate::source::{Chunker, Input, Log, Opened, PEEK_BYTES, Progress, open};
+use crate::text::harmless;
 use crate::time::{Timestamp, Zone};
 use std::path::Path;
 use std::sync::Arc;
@@ -66,6 +67,11 @@ pub(super) fn look_at<'l>(
     }
     let (zone, why) = zone_for(options, &all_found);
     outcome.zone.clone_from(&why);
+    let notes = logs.iter().zip(&all_found).filter_map(|(log, found)| {
+        let note = found.envelope.as_ref()?.note.as_ref()?;
+        Some(format!("{}: {note}", harmless(log.name.as_bytes())))
+    });
+    outcome.notes.extend(notes);
     for (stream, found) in streams.iter_mut().zip(&all_found) {
         stream.plan = plan_for(found, zone, written(stream.log), options);
         let shown = if found.names_its_zone == Some(true) { "in its stamps".to_owned() } else { why.clone() };

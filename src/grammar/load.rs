@@ -8,12 +8,12 @@ use super::form::{Borrow, RawAnswered, RawGrammar, RawLayout, RawTail};
 use super::free_text::FreeText;
 use super::json::Keys;
 use super::message::Extract;
-use super::notation::{LogFormat, Notation, Variables};
+use super::notation::{LogFormat, Variables};
 use super::pattern::Pattern;
 use super::rows::Rows;
 use super::when::Condition;
 use super::{Answered, Format, Mask, Reader, RecordReader};
-use crate::error::{Defect, Result, did_you_mean};
+use crate::error::{Defect, Result};
 use crate::event::{Event, Field};
 use crate::knowledge::{File, Library};
 use crate::time::{Shape, Zone};
@@ -29,7 +29,7 @@ pub struct Grammars {
     pub envelopes: Vec<Arc<Envelope>>,
     /// Wordings that one format takes over from the rules of another.
     pub borrows: Vec<Borrow>,
-    variables: Variables,
+    pub(super) variables: Variables,
     pub(super) tail_keys: Arc<Keys>,
 }
 
@@ -169,59 +169,6 @@ impl Grammars {
         Ok(format)
     }
 
-    /// A format from the user's own `log_format`, ranked above those built in.
-    ///
-    /// # Errors
-    /// What is wrong with the string, in words.
-    pub fn told(&self, directive: &str) -> std::result::Result<Arc<Format>, String> {
-        /// Above every rank in `grammars/`.
-        const TOLD: i32 = 100;
-        let log_format = LogFormat::parse(directive)?;
-        let unknown = log_format.unknown_variables(&self.variables);
-        let of_notation = |format: &&Arc<Format>| format.notation == Some(log_format.notation);
-        let Some(kin) = self.formats.iter().find(of_notation) else {
-            return Err("no format is known whose layouts are written in this notation".into());
-        };
-        let mut format = Format {
-            id: kin.id.clone(),
-            layout: if log_format.name.is_empty() { "told".into() } else { format!("log_format {}", log_format.name) },
-            title: kin.title.clone(),
-            witness: kin.witness,
-            stamp_marks: kin.stamp_marks,
-            stands_for: Vec::new(),
-            notation: kin.notation,
-            answered: Arc::default(),
-            rank: TOLD,
-            stamp: log_format.stamp(&self.variables),
-            zone: None,
-            units: log_format.units(&self.variables),
-            reader: Reader::Pattern(log_format.compile(&self.variables)?),
-            record_start: None,
-            tails: Vec::new(),
-            phases: Phases::new(std::iter::empty()),
-            brackets: None,
-            errnos: None,
-            extracts: Vec::new(),
-            tail_keys: None,
-            rows: Rows::default(),
-            text: None,
-            quiet: Arc::default(),
-            beside: Arc::default(),
-            fields: 0,
-        };
-        format.know_its_fields();
-        let needed = match log_format.notation {
-            Notation::Dollar => [(Field::Status, "$status"), (Field::Time, "$time_local, $time_iso8601 or $msec")],
-            Notation::Percent => [(Field::Status, "%>s"), (Field::Time, "%t")],
-        };
-        for (field, variable) in needed {
-            if !format.has(field) {
-                return Err(missing(variable, &unknown, &self.variables));
-            }
-        }
-        Ok(Arc::new(format))
-    }
-
     /// The formats with this id.
     pub fn with_id<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Arc<Format>> {
         self.formats.iter().filter(move |format| format.id == id)
@@ -234,18 +181,8 @@ impl Grammars {
     }
 }
 
-fn missing(variable: &str, unknown: &[String], variables: &Variables) -> String {
-    let slip = unknown
-        .iter()
-        .find_map(|name| did_you_mean(name, variables.keys().map(String::as_str)).map(|hint| (name, hint)));
-    match slip {
-        Some((name, hint)) => format!("it has no {variable}, and {name} is no variable that is known; {hint}"),
-        None => format!("it has no {variable}: without it no failure can be told"),
-    }
-}
-
 impl Format {
-    fn know_its_fields(&mut self) {
+    pub(super) fn know_its_fields(&mut self) {
         let mut fields = match &self.reader {
             Reader::Pattern(pattern) => pattern.fields(),
             Reader::Json(keys) => keys.fields().collect(),
@@ -314,14 +251,5 @@ mod tests {
     fn every_format_reads_its_own_examples() {
         let grammars = Grammars::built_in().unwrap_or_else(|defect| panic!("{defect}"));
         assert!(grammars.formats.iter().any(|format| format.id == "nginx.error"));
-    }
-
-    #[test]
-    fn a_bad_log_format_is_answered_with_a_remedy() {
-        let grammars = Grammars::built_in().unwrap_or_else(|defect| panic!("{defect}"));
-        let error = grammars.told("log_format x '$remote_addr [$time_local] $statsu';").expect_err("no status");
-        assert!(error.contains("did you mean \"status\"?"), "{error}");
-        assert!(grammars.told("log_format x '$status' ").is_err());
-        assert!(grammars.told("$remote_addr [$time_local] \"$request\" $status").is_ok());
     }
 }

@@ -29,6 +29,7 @@ mod repeat;
 mod request;
 mod rows;
 mod span;
+mod told;
 pub mod units;
 pub mod when;
 pub mod wording;
@@ -59,7 +60,7 @@ use units::Units;
 use when::Condition;
 
 /// One layout of one format.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Format {
     /// `product.kind`.
     pub id: String,
@@ -102,7 +103,7 @@ pub struct Format {
     fields: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Reader {
     Pattern(Pattern),
     Json(Arc<json::Keys>),
