@@ -1,6 +1,6 @@
 //! The main job: read logs, tell what failed.
 
-use super::args::{Args, Colour, FailOn, Form};
+use super::args::{Args, Colour, FailOn, Form, Reading};
 use super::progress::Bar;
 use super::{FAILED, WRONG, complain};
 use crate::cause::Catalogue;
@@ -8,6 +8,7 @@ use crate::engine::{self, Options};
 use crate::error::{Defect, Result};
 use crate::event::Severity;
 use crate::grammar::Grammars;
+use crate::grammar::apache_conf::{ApacheConf, USUAL_PLACES};
 use crate::grammar::nginx_conf::{NginxConf, USUAL_PLACE};
 use crate::incident::Limits;
 use crate::knowledge::Library;
@@ -139,7 +140,7 @@ pub(super) fn options(args: &Args, grammars: &Grammars) -> Result<Options> {
         input_format: reading.input_format.clone(),
         told,
         now: now(),
-        conf: conf(reading.nginx_conf.as_deref())?,
+        conf: conf(reading)?,
     })
 }
 
@@ -149,12 +150,20 @@ pub(super) fn now() -> Option<Timestamp> {
     Some(Timestamp::from_micros(i64::try_from(since.as_micros()).ok()?))
 }
 
-/// The configuration that was named, else the machine's own where there is one that can be read.
-fn conf(named: Option<&Path>) -> Result<Option<NginxConf>> {
-    match named {
-        Some(path) => NginxConf::read(path).map(Some),
-        None => Ok(NginxConf::read(Path::new(USUAL_PLACE)).ok()),
-    }
+/// The configurations that were named, else the machine's own where there are some that can be read.
+fn conf(reading: &Reading) -> Result<Option<NginxConf>> {
+    let nginx = match &reading.nginx_conf {
+        Some(path) => Some(NginxConf::read(path)?),
+        None => NginxConf::read(Path::new(USUAL_PLACE)).ok(),
+    };
+    let apache = match &reading.apache_conf {
+        Some(path) => Some(ApacheConf::read(path)?),
+        None => USUAL_PLACES.iter().find_map(|place| ApacheConf::read(Path::new(place)).ok()),
+    };
+    let is_there = nginx.is_some() || apache.is_some();
+    let mut conf = nginx.unwrap_or_default();
+    conf.apache = apache;
+    Ok(is_there.then_some(conf))
 }
 
 pub(super) fn playbook(

@@ -100,8 +100,8 @@ pub(super) fn plan_for(found: &Detected, zone: Zone, written: Option<Timestamp>,
     plan
 }
 
-/// The formats that a log may have: one that was named, those told, those its path has in nginx.conf (every one of
-/// nginx.conf where there is no path), those built in.
+/// The formats that a log may have: one that was named, those told, those its path has in nginx.conf or httpd.conf (every
+/// one of them where there is no path), those built in.
 pub(crate) fn candidates(log: Option<&Path>, grammars: &Grammars, options: &Options) -> Result<Vec<Arc<Format>>> {
     if let Some(id) = &options.input_format {
         let named: Vec<Arc<Format>> = grammars.with_id(id).cloned().collect();
@@ -121,6 +121,9 @@ pub(crate) fn candidates(log: Option<&Path>, grammars: &Grammars, options: &Opti
     for format in of_conf {
         all.extend(grammars.told(&format!("log_format {} {}", format.name, directive_rest(format))).ok());
     }
+    let apache = options.conf.as_ref().and_then(|conf| conf.apache.as_ref());
+    let of_apache = apache.map_or(Vec::new(), |apache| apache.directives(log));
+    all.extend(of_apache.iter().filter_map(|directive| grammars.told(directive).ok()));
     all.extend(grammars.formats.iter().cloned());
     Ok(all)
 }

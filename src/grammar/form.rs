@@ -4,6 +4,7 @@
 
 use super::columns::RawSheet;
 use super::context::{Key, Tail};
+use super::error_format::Items;
 use super::free_text::{RawFreeText, usual_quiet};
 use super::message::Extract;
 use super::notation::Variable;
@@ -57,6 +58,9 @@ pub(super) struct RawGrammar {
     /// The file says what the variables of a notation mean: that notation's strings are of its format.
     #[serde(skip)]
     pub(super) has_variables: bool,
+    /// How the items of an ErrorLogFormat look: that directive's strings are of this format.
+    #[serde(default)]
+    pub(super) items: Items,
     #[serde(default)]
     pub(super) keys: BTreeMap<String, Vec<String>>,
     /// Whether the same keys are read in columns that nobody described.

@@ -4,6 +4,7 @@ use super::columns::{Columns, Sheet};
 use super::context::Phases;
 use super::envelope::Envelope;
 use super::errno::Errnos;
+use super::error_format::Items;
 use super::form::{Borrow, RawAnswered, RawGrammar, RawLayout, RawTail};
 use super::free_text::FreeText;
 use super::json::Keys;
@@ -30,6 +31,8 @@ pub struct Grammars {
     /// Wordings that one format takes over from the rules of another.
     pub borrows: Vec<Borrow>,
     pub(super) variables: Variables,
+    /// The format of ErrorLogFormat strings, and their items.
+    pub(super) items: (String, Items),
     pub(super) tail_keys: Arc<Keys>,
 }
 
@@ -61,6 +64,7 @@ impl Grammars {
             envelopes,
             borrows: Vec::new(),
             variables: Variables::new(),
+            items: (String::new(), Items::new()),
             tail_keys: Arc::default(),
         };
         for (file, raw) in &mut raws {
@@ -70,6 +74,9 @@ impl Grammars {
             grammars
                 .variables
                 .extend(std::mem::take(&mut raw.variables).into_iter().map(|(name, raw)| (name, raw.into())));
+            if !raw.items.is_empty() {
+                grammars.items = (raw.id.clone(), std::mem::take(&mut raw.items));
+            }
             if raw.keys_of_tails {
                 grammars.tail_keys = Arc::new(Keys::load(file, &raw.keys)?);
             }

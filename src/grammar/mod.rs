@@ -3,12 +3,14 @@
 //! In: the files of `grammars/formats/`, the user's own `log_format` strings, and records. Out: [`Event`]s with their
 //! time. A format is data: a new one is one file with its proof (`examples`) inside.
 
+pub mod apache_conf;
 pub mod columns;
 pub mod context;
 mod day;
 pub mod detect;
 pub mod envelope;
 pub mod errno;
+mod error_format;
 mod fit;
 mod form;
 mod free_text;

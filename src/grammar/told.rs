@@ -1,10 +1,11 @@
-//! Formats that the user tells: a `log_format` or `LogFormat`, or the names of a table's columns.
+//! Formats that the user tells: a `log_format`, `LogFormat` or `ErrorLogFormat`, or the names of a table's columns.
 //!
 //! In: the text of `--log-format`, or what a server's configuration has. Out: a [`Format`] of the product whose notation it
 //! is, ranked above those built in.
 
 use super::notation::{LogFormat, Notation, Variables};
-use super::{Format, Grammars, Reader};
+use super::pattern::Pattern;
+use super::{Format, Grammars, Reader, error_format};
 use crate::error::did_you_mean;
 use crate::event::Field;
 use std::sync::Arc;
@@ -20,6 +21,9 @@ impl Grammars {
     pub fn told(&self, directive: &str) -> Result<Arc<Format>, String> {
         if let Some(format) = self.told_columns(directive) {
             return Ok(Arc::new(format));
+        }
+        if let Some(string) = error_format::string_of(directive) {
+            return self.told_errors(&string);
         }
         let log_format = LogFormat::parse(directive)?;
         let unknown = log_format.unknown_variables(&self.variables);
@@ -42,6 +46,17 @@ impl Grammars {
                 return Err(missing(variable, &unknown, &self.variables));
             }
         }
+        Ok(Arc::new(format))
+    }
+
+    /// A format from an `ErrorLogFormat` string. Its records are lines: what a message holds besides is escaped.
+    fn told_errors(&self, string: &str) -> Result<Arc<Format>, String> {
+        let (id, items) = &self.items;
+        let told = error_format::compile(string, items)?;
+        let kin = self.with_id(id).next().ok_or("no format is known that reads error logs by their ErrorLogFormat")?;
+        let mut format = kin.retold(Reader::Pattern(Pattern::parse(&told.pattern)?));
+        format.stamp = told.stamp.or(format.stamp);
+        format.record_start = None;
         Ok(Arc::new(format))
     }
 
