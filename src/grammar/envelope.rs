@@ -12,9 +12,11 @@ use crate::knowledge::{self, File};
 use crate::time::Shape;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// One layout of one envelope.
-#[derive(Debug)]
+/// One layout of one envelope, and what its lines stand in further inside.
+#[derive(Debug, Clone)]
 pub struct Envelope {
     /// Its id and layout, for people: `syslog (RFC 3164)`.
     pub name: String,
@@ -35,12 +37,17 @@ pub struct Envelope {
     whole: bool,
     /// A note for the report's reader on logs in this wrapper.
     pub note: Option<String>,
+    /// The wrapper in which the text inside stands once more.
+    pub inner: Option<Arc<Envelope>>,
 }
 
-/// A line that says it stands for more is taken at its word only up to here: the number is whatever somebody wrote.
-const MOST_REPEATS: u32 = 10_000;
+/// So many wrappers may stand in each other: a container's log that holds what went through syslog. More is a loop.
+const MOST_NESTED: usize = 2;
 
-#[derive(Debug)]
+/// A line that says it stands for more is taken at its word only up to here: the number is whatever somebody wrote.
+pub(super) const MOST_REPEATS: u32 = 10_000;
+
+#[derive(Debug, Clone)]
 enum Opening {
     Pattern(Pattern),
     /// A JSON object that begins with this text.
@@ -134,6 +141,11 @@ impl Envelope {
         Some(Opened { text, is_json, is_piece, times })
     }
 
+    /// The number of the lane that a line opened by this wrapper is in; `seed` stands for the lane outside.
+    pub(super) fn lane_of(&self, event: &Event<'_>, seed: u64) -> u64 {
+        self.lane.iter().fold(seed, |seed, field| xxh3_64_with_seed(event.raw(*field).unwrap_or_default(), seed))
+    }
+
     /// A text that stands for several, and for how many.
     fn repeated<'a>(&self, text: &'a [u8]) -> Option<(u32, &'a [u8])> {
         let [before, between, behind] = self.repeats.as_ref()?;
@@ -142,6 +154,23 @@ impl Envelope {
         let times = number(&rest[..digits])?;
         let inner = rest[digits..].strip_prefix(&**between)?.strip_suffix(&**behind)?;
         (1..=MOST_REPEATS).contains(&times).then_some((times, inner))
+    }
+
+    /// This wrapper around that one; `None` where as many stand in each other as may.
+    pub fn around(&self, inner: &Arc<Self>) -> Option<Self> {
+        let depth = 1 + inner.levels().count();
+        let name = format!("{} in {}", inner.name, self.name);
+        (depth <= MOST_NESTED && self.inner.is_none()).then(|| Self {
+            name,
+            note: self.note.clone().or_else(|| inner.note.clone()),
+            inner: Some(Arc::clone(inner)),
+            ..self.clone()
+        })
+    }
+
+    /// This wrapper and those inside, from the outermost.
+    pub fn levels(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |envelope| envelope.inner.as_deref())
     }
 
     /// Whether its lines are JSON objects, which no other kind of log takes for its own.
@@ -172,6 +201,7 @@ fn build(file: &File, id: &str, layout: &RawLayout) -> Result<Envelope> {
         repeats: layout.repeats.as_ref().map(|words| words.each_ref().map(|word| word.as_bytes().into())),
         whole: layout.whole,
         note: layout.note.clone(),
+        inner: None,
     };
     let opens = |example: &&String| {
         envelope.open(example.as_bytes(), &mut json::Memo::default(), &mut Event::default()).is_none()
