@@ -82,6 +82,9 @@ pub(super) struct RawGrammar {
     /// Formats whose records stand between its own.
     #[serde(default)]
     pub(super) beside: Vec<String>,
+    /// Numbers of messages that repeat what other programs print.
+    #[serde(default)]
+    pub(super) repeats_others: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -151,6 +154,8 @@ pub(super) struct RawTail {
     #[serde(default)]
     pub(super) phases: Vec<String>,
     pub(super) brackets: Option<Field>,
+    /// What ends a text that the program quotes: in a tail's values it shows that the record is not the program's own.
+    pub(super) quote_end: Option<String>,
     #[serde(default)]
     pub(super) errno: bool,
 }

@@ -2,6 +2,7 @@
 
 use super::columns::{Columns, Sheet};
 use super::context::Phases;
+use super::doubt::Doubts;
 use super::envelope::Envelope;
 use super::errno::Errnos;
 use super::error_format::Items;
@@ -167,6 +168,7 @@ impl Grammars {
             text: raw.text.as_ref().map(|text| Arc::new(FreeText::from(text))),
             quiet: raw.quiet.clone().into(),
             beside: raw.beside.clone().into(),
+            doubts: Doubts::new(raw.tail.as_ref().and_then(|tail| tail.quote_end.as_deref()), &raw.repeats_others),
             fields: 0,
         };
         format.know_its_fields();

@@ -8,6 +8,7 @@ pub mod columns;
 pub mod context;
 mod day;
 pub mod detect;
+mod doubt;
 pub mod envelope;
 pub mod errno;
 mod error_format;
@@ -43,6 +44,7 @@ use crate::time::{Shape, StampReader, Timestamp, Zone};
 use columns::{Columns, Row};
 use context::{Phases, Tail};
 use day::Day;
+use doubt::Doubts;
 use errno::Errnos;
 pub use form::Borrow;
 use free_text::FreeText;
@@ -101,6 +103,8 @@ pub struct Format {
     quiet: Arc<[String]>,
     /// Formats, by id, whose records stand between its own.
     pub beside: Arc<[String]>,
+    /// What shows that a record is not the program's own word.
+    doubts: Doubts,
     /// Which fields its lines can have, a bit a field.
     fields: u64,
 }
@@ -331,6 +335,7 @@ impl RecordReader {
         {
             self.repeated = true;
             split_request(event);
+            self.format.doubts.mark(event, false);
             return Some(time);
         }
         event.clear();
@@ -339,6 +344,7 @@ impl RecordReader {
             return None;
         }
         let tail = self.format.split_message(record, event, &mut self.message);
+        self.format.doubts.mark(event, true);
         let time = self.time(event)?;
         match tail {
             Some(tail) => self.repeat.remember(record, tail, self.message.errno_of(event), event),
