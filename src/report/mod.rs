@@ -5,6 +5,7 @@
 
 mod assemble;
 pub mod csv;
+mod hops;
 pub mod json;
 pub(crate) mod layout;
 pub mod metrics;
