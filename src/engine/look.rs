@@ -65,6 +65,7 @@ pub(super) fn look_at<'l>(
             (source.format, source.format_id) = (format.clone(), format_id.clone());
         }
     }
+    count_if_alone(&mut all_found);
     let (zone, why) = zone_for(options, &all_found);
     outcome.zone.clone_from(&why);
     let notes = logs.iter().zip(&all_found).filter_map(|(log, found)| {
@@ -206,6 +207,19 @@ pub(super) fn decide_by_companions(logs: &[Log], found: &mut [Detected], grammar
         decided.extend(by.map(|_| at));
     }
     decided
+}
+
+/// Where no log counts requests, those of an application server that tells of each do.
+fn count_if_alone(found: &mut [Detected]) {
+    let counts = |format: &Arc<Format>| format.witness == Witness::Request;
+    if found.iter().any(|found| found.formats.iter().any(counts)) {
+        return;
+    }
+    for format in found.iter_mut().flat_map(|found| &mut found.formats) {
+        if let Some(counting) = format.counting() {
+            *format = Arc::new(counting);
+        }
+    }
 }
 
 /// When the log was written last.

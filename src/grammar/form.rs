@@ -82,6 +82,9 @@ pub(super) struct RawGrammar {
     /// Formats whose records stand between its own.
     #[serde(default)]
     pub(super) beside: Vec<String>,
+    /// Its lines are requests where no log in front of its own counts them.
+    #[serde(default)]
+    pub(super) counts_alone: bool,
     /// Numbers of messages that repeat what other programs print.
     #[serde(default)]
     pub(super) repeats_others: Vec<String>,

@@ -168,6 +168,7 @@ impl Grammars {
             text: raw.text.as_ref().map(|text| Arc::new(FreeText::from(text))),
             quiet: raw.quiet.clone().into(),
             beside: raw.beside.clone().into(),
+            counts_alone: raw.counts_alone,
             doubts: Doubts::new(raw.tail.as_ref().and_then(|tail| tail.quote_end.as_deref()), &raw.repeats_others),
             fields: 0,
         };

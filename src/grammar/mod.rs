@@ -105,6 +105,8 @@ pub struct Format {
     pub beside: Arc<[String]>,
     /// What shows that a record is not the program's own word.
     doubts: Doubts,
+    /// Its lines are requests where no log in front of its own counts them.
+    counts_alone: bool,
     /// Which fields its lines can have, a bit a field.
     fields: u64,
 }

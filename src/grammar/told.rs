@@ -5,7 +5,7 @@
 
 use super::notation::{LogFormat, Notation, Variables};
 use super::pattern::Pattern;
-use super::{Format, Grammars, Reader, error_format};
+use super::{Format, Grammars, Reader, Witness, error_format};
 use crate::error::did_you_mean;
 use crate::event::Field;
 use std::sync::Arc;
@@ -71,6 +71,11 @@ impl Grammars {
 }
 
 impl Format {
+    /// The same, where its lines are requests because no other log counts them; `None` where they never are.
+    pub fn counting(&self) -> Option<Self> {
+        self.counts_alone.then(|| Self { witness: Witness::Request, ..self.clone() })
+    }
+
     /// The same product's format, read in another way.
     fn retold(&self, reader: Reader) -> Self {
         let mut format = Self { layout: "told".into(), rank: TOLD, stands_for: Vec::new(), reader, ..self.clone() };
