@@ -36,20 +36,25 @@ fn work(args: &Args) -> std::result::Result<u8, Vec<Defect>> {
     let zone = display_zone(args).map_err(one)?;
     let Known { grammars, catalogue, options, .. } = Known::load(args).map_err(one)?;
     let playbook = playbook(args, &grammars, &catalogue)?;
-    let mut found = find(args).map_err(one)?;
+    let found = find(args).map_err(one)?;
     let progress = Progress::of(&found.logs);
     let outcome = {
         let _bar = Bar::show(&progress, args.telling.quiet);
         engine::run(&found.logs, &grammars, &catalogue, &options, &progress).map_err(one)?
     };
-    let mut report = outcome.into_report(&catalogue, &playbook);
-    report.notes.splice(0..0, found.notes);
-    report.defects.splice(0..0, found.defects.drain(..));
-    report.defects.extend(all_unknown(&report));
-    report.notes.extend(some_unknown(&report));
+    let report = whole_report(outcome.into_report(&catalogue, &playbook), found);
     write(args, form, zone, &report).map_err(one)?;
     complain(&report.defects);
     Ok(exit_code(args, &report))
+}
+
+/// The report with what was found out before anything was read, and where no log is of a known kind.
+pub(super) fn whole_report(mut report: Report, found: Found) -> Report {
+    report.notes.splice(0..0, found.notes);
+    report.defects.splice(0..0, found.defects);
+    report.defects.extend(all_unknown(&report));
+    report.notes.extend(some_unknown(&report));
+    report
 }
 
 /// What is known, and how logs are read by it.
