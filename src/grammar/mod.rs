@@ -196,15 +196,6 @@ impl Format {
         self.fields & (1 << field as u64) != 0
     }
 
-    /// Whether its lines name the client but never the request.
-    pub fn pairs_by_client(&self) -> bool {
-        self.witness == Witness::Diagnosis
-            && self.stamp_marks == Marks::Event
-            && self.has(Field::Client)
-            && !self.has(Field::Request)
-            && !self.has(Field::Method)
-    }
-
     /// The format and its layout, for people: `nginx.access (combined)`.
     pub fn name(&self) -> String {
         match self.layout.as_str() {
