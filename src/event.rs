@@ -146,6 +146,10 @@ closed_list! {
         Started = "started",
         /// Who wrote the answered status: `proxy`, `upstream` or `unknown`. Derived, no log has it by this name.
         AnsweredBy = "answered_by",
+        /// Somebody may have written the record who is not the log's own program. Derived, no log has it by this name.
+        Doubt = "doubt",
+        /// For how many requests the row stands, where the product logs a sample of them.
+        Weight = "weight",
     }
 }
 

@@ -30,6 +30,8 @@ fn the_grammars_of_this_repository_hold_with_their_samples() {
     let told = String::from_utf8(ran.out).unwrap();
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(told.contains(" 0 do not hold") && told.contains("samples/nginx.error/refused.log: nginx.error"), "{told}");
+    let passed = |line: &str| line.starts_with("nginx.error: ") && line.ends_with(" samples passed, 0 failed");
+    assert!(told.lines().any(passed), "{told}");
 }
 
 #[test]
@@ -59,6 +61,15 @@ fn a_folder_of_ones_own_is_laid_over_and_held_to_its_word() {
     let ran = grammars(&["test", "--grammars", mine]);
     let told = String::from_utf8(ran.out).unwrap();
     assert!(ran.code == 0 && told.contains("jam.log: shop.log, 2 lines, 0 unknown; no trouble"), "{told}{}", ran.err);
+
+    assert!(told.contains("shop.log: 1 samples passed, 0 failed"), "{told}");
+
+    write("samples/shop.log/jam.golden", "exit 0: 7 of 7 requests answered 5xx, 7 explained\n");
+    let ran = grammars(&["test", "--grammars", mine]);
+    let told = String::from_utf8(ran.out).unwrap();
+    assert!(ran.code == 2 && told.contains("shop.log: 0 samples passed, 1 failed"), "{told}");
+    assert!(ran.err.contains("jam.golden:1: the verdict differs"), "{}", ran.err);
+    std::fs::remove_file(folder.path().join("samples/shop.log/jam.golden")).unwrap();
 
     write("benign/shop.toml", &rule("shop", "the till is open"));
     let ran = grammars(&["test", "--grammars", mine]);

@@ -8,13 +8,9 @@
 
 mod common;
 
-use common::{Ran, assert_books_balance, files, list, root, run_json, text};
-use serde_json::Value;
-use std::fmt::Write;
+use common::{Ran, assert_books_balance, files, root, run_json};
 use std::path::{Path, PathBuf};
-
-/// Characters of an evidence line that a golden shows.
-const EVIDENCE_SHOWN: usize = 150;
+use triage::report::golden;
 
 #[test]
 fn each_log_gives_its_golden() {
@@ -79,69 +75,9 @@ fn difference(golden: &Path, outcome: &str) -> Option<String> {
     ))
 }
 
-/// The JSON report as lines that are easy to read and to compare. What the cause files say of a cause in general (its
-/// checks, what to avoid) is left out: it would change goldens without any change of a verdict.
+/// The report as goldens have it.
 fn shown(ran: &Ran) -> String {
     let report = ran.json();
     assert_books_balance(&report);
-    let mut out = String::new();
-    let totals = &report["totals"];
-    let (requests, failed, explained) = (&totals["requests"], &totals["requests_5xx"], &totals["explained_5xx"]);
-    writeln!(out, "exit {}: {failed} of {requests} requests answered 5xx, {explained} explained", ran.code).unwrap();
-    list(&report["sources"]).iter().for_each(|source| show_source(source, &mut out));
-    list(&report["incidents"]).iter().for_each(|incident| show_incident(incident, &mut out));
-    list(&report["notes"]).iter().for_each(|note| writeln!(out, "note: {}", text(note)).unwrap());
-    for shape in list(&report["unknown"]) {
-        writeln!(out, "unknown: {} x {}", text(&shape["template"]), shape["count"]).unwrap();
-    }
-    ran.err.lines().for_each(|line| writeln!(out, "stderr: {line}").unwrap());
-    out
-}
-
-fn show_source(source: &Value, out: &mut String) {
-    let get = |key: &str| text(&source[key]);
-    let parts =
-        ["events", "passed", "benign", "unknown", "cut"].map(|key| format!("{} {key}", source[key])).join(" + ");
-    writeln!(out, "log: {} is {}: {} lines = {parts}", get("path"), get("format"), source["lines"]).unwrap();
-    writeln!(out, "  {} to {}, zone {}", get("first"), get("last"), get("zone")).unwrap();
-}
-
-fn show_incident(incident: &Value, out: &mut String) {
-    let get = |key: &str| text(&incident[key]);
-    writeln!(out, "\n{} {} {}", get("kind"), get("cause"), get("severity")).unwrap();
-    let mut row = |label: &str, value: String| writeln!(out, "  {label}: {value}").unwrap();
-    row("id", get("id"));
-    if !incident["parent_id"].is_null() {
-        row("part of", get("parent_id"));
-    }
-    row("certainty", format!("{} {}", get("certainty"), get("certainty_counts")));
-    row("hop", get("hop"));
-    row("owner", format!("{} (team {}), by {}", get("role"), get("team"), get("routed_by")));
-    row("service", get("service"));
-    row("status", counts(&incident["status_counts"], "status"));
-    row(
-        "failed",
-        format!(
-            "{} requests of {}, {} attempts",
-            get("requests_failed"),
-            get("requests_total"),
-            get("attempts_failed")
-        ),
-    );
-    row("when", format!("{} to {}", get("start"), get("end")));
-    row("latency_ms", get("latency_ms"));
-    row("upstreams", counts(&incident["upstreams"], "address"));
-    row("paths", counts(&incident["paths"], "path"));
-    row("clients", get("clients"));
-    row("absorbed", counts(&incident["absorbed"], "cause"));
-    row("doubt", get("doubt"));
-    for proof in list(&incident["evidence"]) {
-        let line: String = text(&proof["text"]).chars().take(EVIDENCE_SHOWN).collect();
-        row("evidence", format!("{}:{}: {}", text(&proof["source"]), proof["line"], line.escape_debug()));
-    }
-}
-
-/// `502 x 109, 504 x 2`.
-fn counts(items: &Value, name: &str) -> String {
-    list(items).iter().map(|item| format!("{} x {}", text(&item[name]), item["count"])).collect::<Vec<_>>().join(", ")
+    golden::lines(&report, ran.code, &ran.err)
 }

@@ -49,7 +49,8 @@ impl Matcher {
         let mut entries: Vec<Vec<Entry>> = Vec::new();
         let mut wordless = Vec::new();
         let mut has_echoes = false;
-        let mut tested: BTreeMap<Field, bool> = BTreeMap::new();
+        // Whether a record can be believed counts in every verdict.
+        let mut tested: BTreeMap<Field, bool> = BTreeMap::from([(Field::Doubt, false)]);
         for (id, rule, says) in rules {
             if let Some(when) = &rule.when {
                 when.each_field(&mut |field, by_value| *tested.entry(field).or_insert(false) |= by_value);

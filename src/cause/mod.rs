@@ -5,6 +5,7 @@
 //! conditions, then the id (DESIGN.md section 3).
 
 mod answered;
+mod hearsay;
 mod load;
 mod matcher;
 mod memo;
@@ -270,7 +271,12 @@ impl Judge<'_> {
 
     /// The verdict on a diagnosis; `None` where no rule fits.
     pub fn diagnosis(&self, event: &Event<'_>) -> Option<Verdict> {
-        self.winner(event).map(|rule| self.verdict(rule))
+        let verdict = self.winner(event).map(|rule| self.verdict(rule))?;
+        let says = verdict.rule.map_or(&[][..], |rule| &self.catalogue.rule(rule).says);
+        let message = event.raw(Field::Message).unwrap_or_default();
+        let is_hearsay = event.raw(Field::Doubt).is_some() || hearsay::is_repeated(message, says);
+        let certainty = if is_hearsay { verdict.certainty.min(Certainty::Implied) } else { verdict.certainty };
+        Some(Verdict { certainty, ..verdict })
     }
 
     /// The verdict on a request that was answered with `status` (5xx or no valid one). Sets the derived fields.

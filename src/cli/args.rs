@@ -58,14 +58,18 @@ pub(super) struct Following {
 /// How logs are read and judged.
 #[derive(Debug, clap::Args)]
 pub(super) struct Reading {
-    /// An nginx log_format or Apache LogFormat: the directive as it stands in the configuration, or its string alone. May
-    /// be given several times
+    /// An nginx log_format or Apache LogFormat or ErrorLogFormat: the directive as it stands in the configuration, or its string alone; or
+    /// the header line of a table that lacks it. May be given several times
     #[arg(long, value_name = "STRING", global = true)]
     pub(super) log_format: Vec<String>,
 
     /// nginx.conf to find log_format strings by log path [default: /etc/nginx/nginx.conf where it exists]
     #[arg(long, value_name = "FILE", env = "TRIAGE_NGINX_CONF", global = true)]
     pub(super) nginx_conf: Option<PathBuf>,
+
+    /// httpd.conf to find LogFormat and ErrorLogFormat strings by log path [default: the distributions' usual places]
+    #[arg(long, value_name = "FILE", env = "TRIAGE_APACHE_CONF", global = true)]
+    pub(super) apache_conf: Option<PathBuf>,
 
     /// A folder of your own grammars (formats/, causes/, benign/), laid over those built in
     #[arg(long, value_name = "DIR", env = "TRIAGE_GRAMMARS", global = true)]

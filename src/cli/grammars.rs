@@ -1,19 +1,20 @@
 //! `triage grammars`: what formats there are, and whether they hold.
 //!
 //! In: the knowledge built in with the user's own folder laid over it. Out: a list; or the proof of every example and every
-//! sample, with what is wrong named by file and line.
+//! sample (with the golden beside it), how many of each format passed, and what is wrong named by file and line.
 
 use super::args::{Args, GrammarsWhat};
-use super::main_job::{library, one, options};
+use super::main_job::{library, one, options, whole_report};
 use super::{WRONG, complain};
 use crate::cause::Catalogue;
 use crate::engine::{self, Options};
 use crate::error::Defect;
 use crate::grammar::{Format, Grammars};
 use crate::playbook::Playbook;
-use crate::report::Report;
+use crate::report::{self, Report};
 use crate::source::{self, Progress};
 use crate::text::harmless;
+use crate::time::Zone;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -75,19 +76,33 @@ impl Known {
             self.grammars.ids().len()
         ))?;
         tell(format!("{} rules, {examples} examples, {} do not hold", self.catalogue.rules().count(), defects.len()))?;
+        let mut books: BTreeMap<String, (usize, usize)> = BTreeMap::new();
         for sample in samples(args) {
+            let (passed, failed) = books.entry(format_of(&sample)).or_default();
             match self.read(&sample, args) {
-                Ok(line) => tell(line)?,
-                Err(wrong) => defects.extend(wrong),
+                Ok(line) => {
+                    *passed += 1;
+                    tell(line)?;
+                }
+                Err(wrong) => {
+                    *failed += 1;
+                    defects.extend(wrong);
+                }
             }
+        }
+        for (format, (passed, failed)) in books {
+            tell(format!("{format}: {passed} samples passed, {failed} failed"))?;
         }
         if defects.is_empty() { Ok(()) } else { Err(defects) }
     }
 
-    /// Reads a sample: it must be found to be of the format that its folder is named after. What was found, in one line.
+    /// Reads a sample: it must be found to be of the format that its folder is named after, and give the golden beside it,
+    /// where there is one. What was found, in one line.
     fn read(&self, sample: &Path, args: &Args) -> Result<String, Vec<Defect>> {
         let shown = sample.display().to_string();
-        let mut options = Options { jobs: 1, ..options(args, &self.grammars).map_err(one)? };
+        // What this machine has and is set to plays no part.
+        let zone = Some(Zone::UTC);
+        let mut options = Options { jobs: 1, conf: None, zone, ..options(args, &self.grammars).map_err(one)? };
         if let Ok(directive) = std::fs::read_to_string(sample.with_extension("log_format")) {
             let told = self.grammars.told(directive.trim());
             options.told.push(told.map_err(|what| one(Defect::new(&shown, what)))?);
@@ -95,20 +110,50 @@ impl Known {
         let found = source::find(&[sample.to_path_buf()]);
         let progress = Progress::of(&found.logs);
         let outcome = engine::run(&found.logs, &self.grammars, &self.catalogue, &options, &progress).map_err(one)?;
-        let expected = sample.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+        let expected = format_of(sample);
         let is = outcome.sources.first().map_or("nothing", |source| source.format_id.as_str()).to_owned();
         if !self.can_be(&is, &expected) {
             let what = format!("it is found to be {is}, and its folder says {expected}");
             return Err(one(Defect::new(&shown, what).hint("name the folder of a sample after its format's id")));
         }
         let playbook = Playbook::built_in().map_err(one)?;
-        Ok(format!("{shown}: {}", summary(&outcome.into_report(&self.catalogue, &playbook), &is)))
+        let report = whole_report(outcome.into_report(&self.catalogue, &playbook), found);
+        hold_to_golden(sample, &report).map_err(one)?;
+        Ok(format!("{shown}: {}", summary(&report, &is)))
     }
 
     /// Whether a log found to be of this format can be of the other: it is, or its bytes cannot tell.
     fn can_be(&self, found: &str, expected: &str) -> bool {
         let family = || self.grammars.with_id(found).any(|format| format.stands_for.iter().any(|id| id == expected));
         found == expected || family()
+    }
+}
+
+/// The format that a sample's folder is named after.
+fn format_of(sample: &Path) -> String {
+    sample.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A golden names its log as one does in the log's own folder.
+fn hold_to_golden(sample: &Path, report: &Report) -> Result<(), Defect> {
+    let golden = sample.with_extension("golden");
+    let Ok(expected) = std::fs::read_to_string(&golden) else { return Ok(()) };
+    let wrong = |what: String| Defect::new(golden.display().to_string(), what);
+    let mut json = Vec::new();
+    report::json::render_json(report, &mut json).map_err(|error| wrong(error.to_string()))?;
+    let json = serde_json::from_slice(&json).map_err(|error| wrong(error.to_string()))?;
+    let err: String = report.defects.iter().map(|defect| format!("triage: {defect}\n")).collect();
+    let code = if report.defects.is_empty() { 0 } else { i32::from(WRONG) };
+    let folder = sample.parent().map(|folder| format!("{}/", folder.display())).unwrap_or_default();
+    let now = report::golden::lines(&json, code, &err).replace(&folder, "");
+    let differs =
+        |(at, (old, new)): (usize, (&str, &str))| (old != new).then(|| (at + 1, old.to_owned(), new.to_owned()));
+    let end = || expected.lines().chain(["(the end)"]).zip(now.lines().chain(["(the end)"]));
+    match end().enumerate().find_map(differs) {
+        Some((at, old, new)) => {
+            Err(wrong(format!("the verdict differs: it has \"{old}\", now it is \"{new}\"")).at(at as u64))
+        }
+        None => Ok(()),
     }
 }
 
@@ -124,11 +169,15 @@ fn summary(report: &Report, format: &str) -> String {
     harmless(format!("{format}, {} lines, {unknown} unknown; {causes}", report.totals.lines).as_bytes())
 }
 
-/// The logs of `samples/<format>/` in the folder of `--grammars`, or beside it.
+/// The logs of `samples/<format>/` in the folder of `--grammars`, or beside it; without one those where one stands.
 fn samples(args: &Args) -> Vec<PathBuf> {
-    let Some(folder) = &args.reading.grammars else { return Vec::new() };
-    let beside = folder.canonicalize().ok().and_then(|folder| folder.parent().map(|parent| parent.join("samples")));
-    let places = [Some(folder.join("samples")), beside];
+    let places = match &args.reading.grammars {
+        Some(folder) => {
+            let parent = folder.canonicalize().ok().and_then(|folder| folder.parent().map(Path::to_owned));
+            [Some(folder.join("samples")), parent.map(|parent| parent.join("samples"))]
+        }
+        None => [Path::new("grammars").is_dir().then(|| "samples".into()), None],
+    };
     let Some(root) = places.into_iter().flatten().find(|place| place.is_dir()) else { return Vec::new() };
     let mut logs: Vec<PathBuf> = folders(&root).iter().flat_map(|folder| entries(folder)).collect();
     // What several logs tell together (samples/stories/<name>/) is of no single format.

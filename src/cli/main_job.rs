@@ -1,6 +1,6 @@
 //! The main job: read logs, tell what failed.
 
-use super::args::{Args, Colour, FailOn, Form};
+use super::args::{Args, Colour, FailOn, Form, Reading};
 use super::progress::Bar;
 use super::{FAILED, WRONG, complain};
 use crate::cause::Catalogue;
@@ -8,6 +8,7 @@ use crate::engine::{self, Options};
 use crate::error::{Defect, Result};
 use crate::event::Severity;
 use crate::grammar::Grammars;
+use crate::grammar::apache_conf::{ApacheConf, USUAL_PLACES};
 use crate::grammar::nginx_conf::{NginxConf, USUAL_PLACE};
 use crate::incident::Limits;
 use crate::knowledge::Library;
@@ -38,20 +39,25 @@ fn work(args: &Args) -> std::result::Result<u8, Vec<Defect>> {
     let known = ManuallyDrop::new(Known::load(args).map_err(one)?);
     let Known { grammars, catalogue, options, .. } = &*known;
     let playbook = playbook(args, grammars, catalogue)?;
-    let mut found = find(args).map_err(one)?;
+    let found = find(args).map_err(one)?;
     let progress = Progress::of(&found.logs);
     let outcome = {
         let _bar = Bar::show(&progress, args.telling.quiet);
         engine::run(&found.logs, grammars, catalogue, options, &progress).map_err(one)?
     };
-    let mut report = outcome.into_report(catalogue, &playbook);
-    report.notes.splice(0..0, found.notes);
-    report.defects.splice(0..0, found.defects.drain(..));
-    report.defects.extend(all_unknown(&report));
-    report.notes.extend(some_unknown(&report));
+    let report = whole_report(outcome.into_report(catalogue, &playbook), found);
     write(args, form, zone, &report).map_err(one)?;
     complain(&report.defects);
     Ok(exit_code(args, &report))
+}
+
+/// The report with what was found out before anything was read, and where no log is of a known kind.
+pub(super) fn whole_report(mut report: Report, found: Found) -> Report {
+    report.notes.splice(0..0, found.notes);
+    report.defects.splice(0..0, found.defects);
+    report.defects.extend(all_unknown(&report));
+    report.notes.extend(some_unknown(&report));
+    report
 }
 
 /// What is known, and how logs are read by it.
@@ -93,7 +99,7 @@ fn all_unknown(report: &Report) -> Vec<Defect> {
     if report.sources.iter().any(|source| source.format != "unknown") {
         return Vec::new();
     }
-    let hint = "name its format with --input-format ID, or give its log_format with --log-format 'STRING'";
+    let hint = "name its format with --input-format ID, or give its log_format, or the header line that its columns lack, with --log-format 'STRING'";
     let what = "this is no log of a kind that is known here";
     report.sources.iter().map(|source| Defect::new(&source.path, what).hint(hint)).collect()
 }
@@ -141,7 +147,7 @@ pub(super) fn options(args: &Args, grammars: &Grammars) -> Result<Options> {
         input_format: reading.input_format.clone(),
         told,
         now: now(),
-        conf: conf(reading.nginx_conf.as_deref())?,
+        conf: conf(reading)?,
     })
 }
 
@@ -151,12 +157,20 @@ pub(super) fn now() -> Option<Timestamp> {
     Some(Timestamp::from_micros(i64::try_from(since.as_micros()).ok()?))
 }
 
-/// The configuration that was named, else the machine's own where there is one that can be read.
-fn conf(named: Option<&Path>) -> Result<Option<NginxConf>> {
-    match named {
-        Some(path) => NginxConf::read(path).map(Some),
-        None => Ok(NginxConf::read(Path::new(USUAL_PLACE)).ok()),
-    }
+/// The configurations that were named, else the machine's own where there are some that can be read.
+fn conf(reading: &Reading) -> Result<Option<NginxConf>> {
+    let nginx = match &reading.nginx_conf {
+        Some(path) => Some(NginxConf::read(path)?),
+        None => NginxConf::read(Path::new(USUAL_PLACE)).ok(),
+    };
+    let apache = match &reading.apache_conf {
+        Some(path) => Some(ApacheConf::read(path)?),
+        None => USUAL_PLACES.iter().find_map(|place| ApacheConf::read(Path::new(place)).ok()),
+    };
+    let is_there = nginx.is_some() || apache.is_some();
+    let mut conf = nginx.unwrap_or_default();
+    conf.apache = apache;
+    Ok(is_there.then_some(conf))
 }
 
 pub(super) fn playbook(

@@ -10,6 +10,7 @@ use crate::grammar::{Format, Grammars, Witness};
 use crate::incident::{Plan, Sides};
 use crate::report::SourceFacts;
 use crate::source::{Chunker, Input, Log, Opened, PEEK_BYTES, Progress, open};
+use crate::text::harmless;
 use crate::time::{Timestamp, Zone};
 use std::path::Path;
 use std::sync::Arc;
@@ -67,8 +68,14 @@ pub(super) fn look_at<'l>(
             (source.format, source.format_id) = (format.clone(), format_id.clone());
         }
     }
+    count_if_alone(&mut all_found);
     let (zone, why) = zone_for(options, &all_found);
     outcome.zone.clone_from(&why);
+    let notes = logs.iter().zip(&all_found).filter_map(|(log, found)| {
+        let note = found.envelope.as_ref()?.note.as_ref()?;
+        Some(format!("{}: {note}", harmless(log.name.as_bytes())))
+    });
+    outcome.notes.extend(notes);
     for (stream, found) in streams.iter_mut().zip(&all_found) {
         stream.plan = plan_for(found, zone, written(stream.log), options);
         let shown = if found.names_its_zone == Some(true) { "in its stamps".to_owned() } else { why.clone() };
@@ -97,8 +104,8 @@ pub(super) fn plan_for(found: &Detected, zone: Zone, written: Option<Timestamp>,
     plan
 }
 
-/// The formats that a log may have: one that was named, those told, those its path has in nginx.conf (every one of
-/// nginx.conf where there is no path), those built in.
+/// The formats that a log may have: one that was named, those told, those its path has in nginx.conf or httpd.conf (every
+/// one of them where there is no path), those built in.
 pub(crate) fn candidates(log: Option<&Path>, grammars: &Grammars, options: &Options) -> Result<Vec<Arc<Format>>> {
     if let Some(id) = &options.input_format {
         let named: Vec<Arc<Format>> = grammars.with_id(id).cloned().collect();
@@ -118,6 +125,9 @@ pub(crate) fn candidates(log: Option<&Path>, grammars: &Grammars, options: &Opti
     for format in of_conf {
         all.extend(grammars.told(&format!("log_format {} {}", format.name, directive_rest(format))).ok());
     }
+    let apache = options.conf.as_ref().and_then(|conf| conf.apache.as_ref());
+    let of_apache = apache.map_or(Vec::new(), |apache| apache.directives(log));
+    all.extend(of_apache.iter().filter_map(|directive| grammars.told(directive).ok()));
     all.extend(grammars.formats.iter().cloned());
     Ok(all)
 }
@@ -200,6 +210,19 @@ pub(super) fn decide_by_companions(logs: &[Log], found: &mut [Detected], grammar
         decided.extend(by.map(|_| at));
     }
     decided
+}
+
+/// Where no log counts requests, those of an application server that tells of each do.
+fn count_if_alone(found: &mut [Detected]) {
+    let counts = |format: &Arc<Format>| format.witness == Witness::Request;
+    if found.iter().any(|found| found.formats.iter().any(counts)) {
+        return;
+    }
+    for format in found.iter_mut().flat_map(|found| &mut found.formats) {
+        if let Some(counting) = format.counting() {
+            *format = Arc::new(counting);
+        }
+    }
 }
 
 /// When the log was written last.

@@ -70,14 +70,14 @@ pub struct Row {
 }
 
 /// One layout of a format that is written in columns.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Columns {
     sheet: Arc<Sheet>,
     order: Order,
 }
 
 /// Where the order of the columns comes from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Order {
     /// The grammar.
     Fixed(Row),
@@ -153,6 +153,14 @@ impl Columns {
         match &self.sheet.directive {
             Some(mark) if line.starts_with(mark) => Preamble::Directive,
             _ => Preamble::None,
+        }
+    }
+
+    /// The layout whose header line is this text, for rows that stand without it.
+    pub fn told(&self, header: &[u8]) -> Option<Self> {
+        match self.preamble(header, true) {
+            Preamble::Header(Some(row)) => Some(Self { sheet: Arc::clone(&self.sheet), order: Order::Fixed(row) }),
+            _ => None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! hold text that looks like a tail. So a tail counts only where its keys follow one another in their order to the very
 //! end of the record, and a value ends only where a later key (or the end) follows.
 
+use super::request::ends_as_request;
 use crate::event::{Event, Field};
 use crate::text::begins_with;
 use memchr::memmem;
@@ -31,6 +32,8 @@ pub struct Key {
     pub field: Option<Field>,
     /// Whether a tail of this kind always has it.
     pub required: bool,
+    /// What may end the value and is none of it; empty where there is no such thing.
+    pub less: Box<[u8]>,
 }
 
 impl Key {
@@ -197,14 +200,9 @@ impl TailPart {
     }
 }
 
-/// Whether this ends as a request line does: with `HTTP/1.1`.
-fn ends_as_request(value: &[u8]) -> bool {
-    value.len() >= 8 && value[value.len() - 8..].starts_with(b"HTTP/")
-}
-
 fn keep<'a>(key: &Key, value: &'a [u8], event: &mut Event<'a>) {
     if let Some(field) = key.field {
-        event.set(field, value);
+        event.set(field, if key.less.is_empty() { value } else { value.strip_suffix(&*key.less).unwrap_or(value) });
     }
 }
 
@@ -214,7 +212,7 @@ fn inside_quotes(text: &[u8]) -> bool {
 }
 
 /// What a program can be doing: the words behind ` while `.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Phases {
     known: Vec<Box<[u8]>>,
     opening: memmem::FinderRev<'static>,
@@ -292,6 +290,7 @@ mod tests {
             text: text.as_bytes().into(),
             field: Some(field),
             required,
+            less: Box::default(),
         };
         Tail {
             keys: vec![

@@ -12,9 +12,11 @@ use crate::knowledge::{self, File};
 use crate::time::Shape;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// One layout of one envelope.
-#[derive(Debug)]
+/// One layout of one envelope, and what its lines stand in further inside.
+#[derive(Debug, Clone)]
 pub struct Envelope {
     /// Its id and layout, for people: `syslog (RFC 3164)`.
     pub name: String,
@@ -31,12 +33,21 @@ pub struct Envelope {
     own: Option<Condition>,
     /// What stands before, in and behind a text that stands for several of the same, with their number.
     repeats: Option<[Box<[u8]>; 3]>,
+    /// The line itself is what stands inside: the wrapper's keys are among its own.
+    whole: bool,
+    /// A note for the report's reader on logs in this wrapper.
+    pub note: Option<String>,
+    /// The wrapper in which the text inside stands once more.
+    pub inner: Option<Arc<Envelope>>,
 }
 
-/// A line that says it stands for more is taken at its word only up to here: the number is whatever somebody wrote.
-const MOST_REPEATS: u32 = 10_000;
+/// So many wrappers may stand in each other: a container's log that holds what went through syslog. More is a loop.
+const MOST_NESTED: usize = 2;
 
-#[derive(Debug)]
+/// A line that says it stands for more is taken at its word only up to here: the number is whatever somebody wrote.
+pub(super) const MOST_REPEATS: u32 = 10_000;
+
+#[derive(Debug, Clone)]
 enum Opening {
     Pattern(Pattern),
     /// A JSON object that begins with this text.
@@ -80,6 +91,9 @@ struct RawLayout {
     piece: Option<String>,
     when: Option<String>,
     repeats: Option<[String; 3]>,
+    #[serde(default)]
+    whole: bool,
+    note: Option<String>,
     examples: Vec<String>,
 }
 
@@ -103,13 +117,14 @@ impl Envelope {
     /// is none tells another line that happens to look alike.
     pub fn open<'a>(&self, line: &'a [u8], memo: &mut json::Memo, event: &mut Event<'a>) -> Option<Opened<'a>> {
         event.clear();
-        let is_json = match &self.opening {
+        let is_object = match &self.opening {
             Opening::Pattern(pattern) => pattern.read(line, event).then_some(false)?,
             Opening::Json(begins, keys) => {
                 (line.starts_with(begins) && json::read(line, keys, memo, event)).then_some(true)?
             }
         };
-        let text = event.raw(Field::Inner)?;
+        let is_json = is_object && !self.whole;
+        let text = if self.whole { line } else { event.raw(Field::Inner)? };
         if let (Some(shape), Some(stamp)) = (self.stamp, event.raw(Field::Time))
             && !shape.fits(stamp)
         {
@@ -121,8 +136,14 @@ impl Envelope {
         let ended = self.line_end.as_ref().map(|end| text.strip_suffix(&**end));
         let is_piece = ended == Some(None) || self.piece.as_ref().is_some_and(|piece| piece.holds(event));
         let text = ended.flatten().unwrap_or(text);
-        let (times, text) = self.repeated(text).unwrap_or((1, text));
+        let weight = event.get(Field::Weight).and_then(number).map_or(1, |weight| weight.clamp(1, MOST_REPEATS));
+        let (times, text) = self.repeated(text).unwrap_or((weight, text));
         Some(Opened { text, is_json, is_piece, times })
+    }
+
+    /// The number of the lane that a line opened by this wrapper is in; `seed` stands for the lane outside.
+    pub(super) fn lane_of(&self, event: &Event<'_>, seed: u64) -> u64 {
+        self.lane.iter().fold(seed, |seed, field| xxh3_64_with_seed(event.raw(*field).unwrap_or_default(), seed))
     }
 
     /// A text that stands for several, and for how many.
@@ -130,15 +151,36 @@ impl Envelope {
         let [before, between, behind] = self.repeats.as_ref()?;
         let rest = text.strip_prefix(&**before)?;
         let digits = rest.iter().position(|byte| !byte.is_ascii_digit())?;
-        let times = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
+        let times = number(&rest[..digits])?;
         let inner = rest[digits..].strip_prefix(&**between)?.strip_suffix(&**behind)?;
         (1..=MOST_REPEATS).contains(&times).then_some((times, inner))
+    }
+
+    /// This wrapper around that one; `None` where as many stand in each other as may.
+    pub fn around(&self, inner: &Arc<Self>) -> Option<Self> {
+        let depth = 1 + inner.levels().count();
+        let name = format!("{} in {}", inner.name, self.name);
+        (depth <= MOST_NESTED && self.inner.is_none()).then(|| Self {
+            name,
+            note: self.note.clone().or_else(|| inner.note.clone()),
+            inner: Some(Arc::clone(inner)),
+            ..self.clone()
+        })
+    }
+
+    /// This wrapper and those inside, from the outermost.
+    pub fn levels(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |envelope| envelope.inner.as_deref())
     }
 
     /// Whether its lines are JSON objects, which no other kind of log takes for its own.
     pub fn is_json(&self) -> bool {
         matches!(self.opening, Opening::Json(..))
     }
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 fn build(file: &File, id: &str, layout: &RawLayout) -> Result<Envelope> {
@@ -157,6 +199,9 @@ fn build(file: &File, id: &str, layout: &RawLayout) -> Result<Envelope> {
         piece: layout.piece.as_deref().map(Condition::parse).transpose().map_err(wrong)?,
         own: layout.when.as_deref().map(Condition::parse).transpose().map_err(wrong)?,
         repeats: layout.repeats.as_ref().map(|words| words.each_ref().map(|word| word.as_bytes().into())),
+        whole: layout.whole,
+        note: layout.note.clone(),
+        inner: None,
     };
     let opens = |example: &&String| {
         envelope.open(example.as_bytes(), &mut json::Memo::default(), &mut Event::default()).is_none()
@@ -203,6 +248,27 @@ mod tests {
         for other in ["message repeated 99999999999 times: [ boom]", "message repeated 0 times: [ boom]", "boom"] {
             assert_eq!(opened(other), whole(other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_row_of_a_sample_stands_for_as_many_as_it_says() {
+        let envelopes = Envelope::built_in().unwrap_or_else(|defect| panic!("{defect}"));
+        let times = |line: &str| {
+            let open = |envelope: &Envelope| {
+                envelope
+                    .open(line.as_bytes(), &mut json::Memo::default(), &mut Event::default())
+                    .map(|opened| opened.times)
+            };
+            envelopes.iter().find_map(open)
+        };
+        let row = |weight: &str| {
+            format!(r#"{{"EdgeResponseStatus":521,"RayID":"707c283ab88274cd","sampleInterval":{weight}}}"#)
+        };
+        assert_eq!(times(&row("10")), Some(10));
+        assert_eq!(times(&row("1")), Some(1));
+        assert_eq!(times(&row("0")), Some(1));
+        assert_eq!(times(&row("4000000000")), Some(MOST_REPEATS));
+        assert_eq!(times(r#"{"EdgeResponseStatus":521,"RayID":"707c283ab88274cd"}"#), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use super::columns::RawSheet;
 use super::context::{Key, Tail};
+use super::error_format::Items;
 use super::free_text::{RawFreeText, usual_quiet};
 use super::message::Extract;
 use super::notation::Variable;
@@ -57,6 +58,9 @@ pub(super) struct RawGrammar {
     /// The file says what the variables of a notation mean: that notation's strings are of its format.
     #[serde(skip)]
     pub(super) has_variables: bool,
+    /// How the items of an ErrorLogFormat look: that directive's strings are of this format.
+    #[serde(default)]
+    pub(super) items: Items,
     #[serde(default)]
     pub(super) keys: BTreeMap<String, Vec<String>>,
     /// Whether the same keys are read in columns that nobody described.
@@ -78,6 +82,12 @@ pub(super) struct RawGrammar {
     /// Formats whose records stand between its own.
     #[serde(default)]
     pub(super) beside: Vec<String>,
+    /// Its lines are requests where no log in front of its own counts them.
+    #[serde(default)]
+    pub(super) counts_alone: bool,
+    /// Numbers of messages that repeat what other programs print.
+    #[serde(default)]
+    pub(super) repeats_others: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -147,6 +157,8 @@ pub(super) struct RawTail {
     #[serde(default)]
     pub(super) phases: Vec<String>,
     pub(super) brackets: Option<Field>,
+    /// What ends a text that the program quotes: in a tail's values it shows that the record is not the program's own.
+    pub(super) quote_end: Option<String>,
     #[serde(default)]
     pub(super) errno: bool,
 }
@@ -160,6 +172,9 @@ pub(super) struct RawKey {
     pub(super) required: bool,
     #[serde(default)]
     pub(super) also: Vec<String>,
+    /// What may end the value and is none of it.
+    #[serde(default)]
+    pub(super) less: String,
 }
 
 #[derive(Deserialize)]
@@ -207,7 +222,8 @@ impl RawTail {
 impl From<&RawKey> for Key {
     fn from(raw: &RawKey) -> Self {
         let quote = raw.text.ends_with('"').then_some(b'"');
-        Self { text: raw.text.as_bytes().into(), quote, field: raw.field, required: raw.required }
+        let (text, less) = (raw.text.as_bytes().into(), raw.less.as_bytes().into());
+        Self { text, quote, field: raw.field, required: raw.required, less }
     }
 }
 

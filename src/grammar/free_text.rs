@@ -3,8 +3,8 @@
 //! In: the `[text]` table of a format, and lines. Out: whether a line goes on with the record before it, and whether lines
 //! are of this kind at all.
 
-use super::Format;
 use super::wording::Wording;
+use super::{Format, Marks, Witness};
 use crate::event::{Event, Field};
 use serde::Deserialize;
 
@@ -103,6 +103,15 @@ impl Format {
             Field::Server,
         ];
         NAMES.iter().any(|field| self.has(*field))
+    }
+
+    /// Whether its lines name the client but never the request.
+    pub fn pairs_by_client(&self) -> bool {
+        self.witness == Witness::Diagnosis
+            && self.stamp_marks == Marks::Event
+            && self.has(Field::Client)
+            && !self.has(Field::Request)
+            && !self.has(Field::Method)
     }
 
     /// Whether the record is of a level at which nobody looks for trouble: what no rule knows there is benign.

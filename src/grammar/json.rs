@@ -3,11 +3,13 @@
 //! In: a line and the grammar's key names. Out: fields, borrowed and still escaped. Hand-made JSON of log formats is
 //! often not valid (`"status":,`, raw bytes above 0x7f: FORMATS.md section 2), so nothing is refused that can be read.
 
+mod attempts;
 mod objects;
 
 use crate::error::{Defect, Result, did_you_mean};
 use crate::event::{Event, Field};
 use crate::knowledge::File;
+pub use attempts::{Attempt, last_of_list};
 pub use objects::{Objects, objects};
 use std::collections::{BTreeMap, HashMap};
 
@@ -248,11 +250,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// A string's inside, a bare word (number, `true`; `null` and a hole are "no value"), or a whole array or object.
+    /// A string's inside, a bare word (number, `true`; `null` and a hole are "no value"), or a whole array or object, of
+    /// which an empty one is no value either.
     fn value(&mut self) -> Option<&'a [u8]> {
         match self.peek()? {
             b'"' => self.string(),
-            b'[' | b'{' => self.nested(),
+            b'[' | b'{' => self.nested().map(|whole| if whole.len() == 2 { &whole[..0] } else { whole }),
             _ => {
                 let rest = &self.line[self.at..];
                 let length = rest.iter().position(|byte| matches!(byte, b',' | b'}' | b']'))?;

@@ -11,12 +11,11 @@ mod inside;
 mod joint;
 mod records;
 
-use super::envelope::{Envelope, Opened};
+use super::envelope::{Envelope, MOST_REPEATS};
 use super::{Format, json};
-use crate::event::{Event, Field};
+use crate::event::Event;
 pub use records::{Unwrapped, Woven};
 use std::sync::Arc;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// A line goes on with its lane's record over so many lines of other lanes.
 pub const MOST_LINES_BETWEEN: usize = 64;
@@ -33,13 +32,14 @@ pub struct Lanes {
     text: Option<Arc<Format>>,
 }
 
-/// A line, taken out of its envelope.
-struct Line<'a> {
-    text: &'a [u8],
-    is_json: bool,
+/// What is remembered of each wrapper from line to line.
+type Memos = Vec<json::Memo>;
+
+/// A line, taken out of its envelopes.
+struct Line {
     is_piece: bool,
     lane: u64,
-    /// Whether the envelope was there.
+    /// Whether the envelopes were there.
     opened: bool,
     /// It stands for so many of the same.
     times: u32,
@@ -57,17 +57,38 @@ impl Lanes {
         }
     }
 
-    fn open<'a>(&self, line: &'a [u8], memo: &mut json::Memo, event: &mut Event<'a>) -> Line<'a> {
-        let Some((envelope, opened)) =
-            self.envelope.as_ref().and_then(|envelope| Some((envelope, envelope.open(line, memo, event)?)))
-        else {
+    /// Appends the line's own text, out of every wrapper that it stands in; the outermost one's words are then in `event`.
+    fn unwrap<'a>(&self, line: &'a [u8], memos: &mut Memos, event: &mut Event<'a>, out: &mut Vec<u8>) -> Line {
+        let mut levels = self.envelope.iter().flat_map(|envelope| envelope.levels()).zip(memos.iter_mut());
+        let first = levels.next().and_then(|(envelope, memo)| Some((envelope, envelope.open(line, memo, event)?)));
+        let Some((envelope, opened)) = first else {
             event.clear();
-            return Line { text: line, is_json: false, is_piece: false, lane: 0, opened: false, times: 1 };
+            inside::append(line, false, out);
+            return Line { is_piece: false, lane: 0, opened: false, times: 1 };
         };
-        let value = |field: &Field| event.raw(*field).unwrap_or_default();
-        let lane = envelope.lane.iter().fold(1, |seed, field| xxh3_64_with_seed(value(field), seed));
-        let Opened { text, is_json, is_piece, times } = opened;
-        Line { text, is_json, is_piece, lane, opened: true, times }
+        let start = out.len();
+        inside::append(opened.text, opened.is_json, out);
+        let lane = envelope.lane_of(event, 1);
+        let mut found = Line { is_piece: opened.is_piece, lane, opened: true, times: opened.times };
+        for (envelope, memo) in levels {
+            // What breaks off here may break off in the middle of the next wrapper.
+            let outside = out.split_off(start);
+            let mut event = Event::default();
+            let Some(opened) = envelope.open(&outside, memo, &mut event).filter(|_| !found.is_piece) else {
+                out.extend_from_slice(&outside);
+                found.opened = false;
+                break;
+            };
+            inside::append(opened.text, opened.is_json, out);
+            found.lane = envelope.lane_of(&event, found.lane);
+            found.is_piece = opened.is_piece;
+            found.times = found.times.saturating_mul(opened.times).min(MOST_REPEATS);
+        }
+        found
+    }
+
+    fn memos(&self) -> Memos {
+        self.envelope.iter().flat_map(|envelope| envelope.levels()).map(|_| json::Memo::default()).collect()
     }
 
     /// Whether a record begins with this line, though its lane has one open; `before` is the lane's line before.

@@ -2,18 +2,20 @@
 
 use super::columns::{Columns, Sheet};
 use super::context::Phases;
+use super::doubt::Doubts;
 use super::envelope::Envelope;
 use super::errno::Errnos;
+use super::error_format::Items;
 use super::form::{Borrow, RawAnswered, RawGrammar, RawLayout, RawTail};
 use super::free_text::FreeText;
 use super::json::Keys;
 use super::message::Extract;
-use super::notation::{LogFormat, Notation, Variables};
+use super::notation::{LogFormat, Variables};
 use super::pattern::Pattern;
 use super::rows::Rows;
 use super::when::Condition;
 use super::{Answered, Format, Mask, Reader, RecordReader};
-use crate::error::{Defect, Result, did_you_mean};
+use crate::error::{Defect, Result};
 use crate::event::{Event, Field};
 use crate::knowledge::{File, Library};
 use crate::time::{Shape, Zone};
@@ -29,7 +31,9 @@ pub struct Grammars {
     pub envelopes: Vec<Arc<Envelope>>,
     /// Wordings that one format takes over from the rules of another.
     pub borrows: Vec<Borrow>,
-    variables: Variables,
+    pub(super) variables: Variables,
+    /// The format of ErrorLogFormat strings, and their items.
+    pub(super) items: (String, Items),
     pub(super) tail_keys: Arc<Keys>,
 }
 
@@ -61,6 +65,7 @@ impl Grammars {
             envelopes,
             borrows: Vec::new(),
             variables: Variables::new(),
+            items: (String::new(), Items::new()),
             tail_keys: Arc::default(),
         };
         for (file, raw) in &mut raws {
@@ -70,6 +75,9 @@ impl Grammars {
             grammars
                 .variables
                 .extend(std::mem::take(&mut raw.variables).into_iter().map(|(name, raw)| (name, raw.into())));
+            if !raw.items.is_empty() {
+                grammars.items = (raw.id.clone(), std::mem::take(&mut raw.items));
+            }
             if raw.keys_of_tails {
                 grammars.tail_keys = Arc::new(Keys::load(file, &raw.keys)?);
             }
@@ -160,6 +168,8 @@ impl Grammars {
             text: raw.text.as_ref().map(|text| Arc::new(FreeText::from(text))),
             quiet: raw.quiet.clone().into(),
             beside: raw.beside.clone().into(),
+            counts_alone: raw.counts_alone,
+            doubts: Doubts::new(raw.tail.as_ref().and_then(|tail| tail.quote_end.as_deref()), &raw.repeats_others),
             fields: 0,
         };
         format.know_its_fields();
@@ -167,59 +177,6 @@ impl Grammars {
             format.tail_keys = Some(Arc::clone(&self.tail_keys));
         }
         Ok(format)
-    }
-
-    /// A format from the user's own `log_format`, ranked above those built in.
-    ///
-    /// # Errors
-    /// What is wrong with the string, in words.
-    pub fn told(&self, directive: &str) -> std::result::Result<Arc<Format>, String> {
-        /// Above every rank in `grammars/`.
-        const TOLD: i32 = 100;
-        let log_format = LogFormat::parse(directive)?;
-        let unknown = log_format.unknown_variables(&self.variables);
-        let of_notation = |format: &&Arc<Format>| format.notation == Some(log_format.notation);
-        let Some(kin) = self.formats.iter().find(of_notation) else {
-            return Err("no format is known whose layouts are written in this notation".into());
-        };
-        let mut format = Format {
-            id: kin.id.clone(),
-            layout: if log_format.name.is_empty() { "told".into() } else { format!("log_format {}", log_format.name) },
-            title: kin.title.clone(),
-            witness: kin.witness,
-            stamp_marks: kin.stamp_marks,
-            stands_for: Vec::new(),
-            notation: kin.notation,
-            answered: Arc::default(),
-            rank: TOLD,
-            stamp: log_format.stamp(&self.variables),
-            zone: None,
-            units: log_format.units(&self.variables),
-            reader: Reader::Pattern(log_format.compile(&self.variables)?),
-            record_start: None,
-            tails: Vec::new(),
-            phases: Phases::new(std::iter::empty()),
-            brackets: None,
-            errnos: None,
-            extracts: Vec::new(),
-            tail_keys: None,
-            rows: Rows::default(),
-            text: None,
-            quiet: Arc::default(),
-            beside: Arc::default(),
-            fields: 0,
-        };
-        format.know_its_fields();
-        let needed = match log_format.notation {
-            Notation::Dollar => [(Field::Status, "$status"), (Field::Time, "$time_local, $time_iso8601 or $msec")],
-            Notation::Percent => [(Field::Status, "%>s"), (Field::Time, "%t")],
-        };
-        for (field, variable) in needed {
-            if !format.has(field) {
-                return Err(missing(variable, &unknown, &self.variables));
-            }
-        }
-        Ok(Arc::new(format))
     }
 
     /// The formats with this id.
@@ -234,18 +191,8 @@ impl Grammars {
     }
 }
 
-fn missing(variable: &str, unknown: &[String], variables: &Variables) -> String {
-    let slip = unknown
-        .iter()
-        .find_map(|name| did_you_mean(name, variables.keys().map(String::as_str)).map(|hint| (name, hint)));
-    match slip {
-        Some((name, hint)) => format!("it has no {variable}, and {name} is no variable that is known; {hint}"),
-        None => format!("it has no {variable}: without it no failure can be told"),
-    }
-}
-
 impl Format {
-    fn know_its_fields(&mut self) {
+    pub(super) fn know_its_fields(&mut self) {
         let mut fields = match &self.reader {
             Reader::Pattern(pattern) => pattern.fields(),
             Reader::Json(keys) => keys.fields().collect(),
@@ -314,14 +261,5 @@ mod tests {
     fn every_format_reads_its_own_examples() {
         let grammars = Grammars::built_in().unwrap_or_else(|defect| panic!("{defect}"));
         assert!(grammars.formats.iter().any(|format| format.id == "nginx.error"));
-    }
-
-    #[test]
-    fn a_bad_log_format_is_answered_with_a_remedy() {
-        let grammars = Grammars::built_in().unwrap_or_else(|defect| panic!("{defect}"));
-        let error = grammars.told("log_format x '$remote_addr [$time_local] $statsu';").expect_err("no status");
-        assert!(error.contains("did you mean \"status\"?"), "{error}");
-        assert!(grammars.told("log_format x '$status' ").is_err());
-        assert!(grammars.told("$remote_addr [$time_local] \"$request\" $status").is_ok());
     }
 }

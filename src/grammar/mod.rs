@@ -3,12 +3,15 @@
 //! In: the files of `grammars/formats/`, the user's own `log_format` strings, and records. Out: [`Event`]s with their
 //! time. A format is data: a new one is one file with its proof (`examples`) inside.
 
+pub mod apache_conf;
 pub mod columns;
 pub mod context;
 mod day;
 pub mod detect;
+mod doubt;
 pub mod envelope;
 pub mod errno;
+mod error_format;
 mod fit;
 mod form;
 mod free_text;
@@ -29,6 +32,7 @@ mod repeat;
 mod request;
 mod rows;
 mod span;
+mod told;
 pub mod units;
 pub mod when;
 pub mod wording;
@@ -40,6 +44,7 @@ use crate::time::{Shape, StampReader, Timestamp, Zone};
 use columns::{Columns, Row};
 use context::{Phases, Tail};
 use day::Day;
+use doubt::Doubts;
 use errno::Errnos;
 pub use form::Borrow;
 use free_text::FreeText;
@@ -59,7 +64,7 @@ use units::Units;
 use when::Condition;
 
 /// One layout of one format.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Format {
     /// `product.kind`.
     pub id: String,
@@ -98,11 +103,15 @@ pub struct Format {
     quiet: Arc<[String]>,
     /// Formats, by id, whose records stand between its own.
     pub beside: Arc<[String]>,
+    /// What shows that a record is not the program's own word.
+    doubts: Doubts,
+    /// Its lines are requests where no log in front of its own counts them.
+    counts_alone: bool,
     /// Which fields its lines can have, a bit a field.
     fields: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Reader {
     Pattern(Pattern),
     Json(Arc<json::Keys>),
@@ -185,15 +194,6 @@ impl Format {
     #[inline]
     pub fn has(&self, field: Field) -> bool {
         self.fields & (1 << field as u64) != 0
-    }
-
-    /// Whether its lines name the client but never the request.
-    pub fn pairs_by_client(&self) -> bool {
-        self.witness == Witness::Diagnosis
-            && self.stamp_marks == Marks::Event
-            && self.has(Field::Client)
-            && !self.has(Field::Request)
-            && !self.has(Field::Method)
     }
 
     /// The format and its layout, for people: `nginx.access (combined)`.
@@ -336,6 +336,7 @@ impl RecordReader {
         {
             self.repeated = true;
             split_request(event);
+            self.format.doubts.mark(event, false);
             return Some(time);
         }
         event.clear();
@@ -344,6 +345,7 @@ impl RecordReader {
             return None;
         }
         let tail = self.format.split_message(record, event, &mut self.message);
+        self.format.doubts.mark(event, true);
         let time = self.time(event)?;
         match tail {
             Some(tail) => self.repeat.remember(record, tail, self.message.errno_of(event), event),

@@ -3,6 +3,7 @@
 //! In: the path of an nginx.conf. Out: which log file has which `log_format`. `include` is followed, with globs, as
 //! nginx does it; nothing else of the configuration is read.
 
+use super::apache_conf::ApacheConf;
 use super::notation::{LogFormat, argument};
 use crate::error::{Defect, Result};
 use nom::Parser;
@@ -30,6 +31,8 @@ pub struct NginxConf {
     /// Log path to format name, as written.
     logs: Vec<(PathBuf, String)>,
     files: usize,
+    /// What another server's configuration says of its own logs, read beside this one.
+    pub apache: Option<ApacheConf>,
 }
 
 impl NginxConf {

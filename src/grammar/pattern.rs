@@ -13,6 +13,8 @@
 //! | `{field:list}` | a word, or several joined by `, ` or ` : ` (nginx's upstream lists) |
 //! | `{field:not ABC}` | bytes that are none of these; perhaps no byte at all |
 //! | `{field:peer}` | an address; its port is passed over |
+//! | `{field:address}` | the same, where it shows that it is one |
+//! | `{field:level}` | a severity word as Apache has them |
 //! | `{field:rest}` | everything to the end |
 //! | `{?...}` | may be missing; must begin with a literal where it follows a value without an end of its own |
 //! | `{{`, `}}` | a brace; `{_:0}` stands between two closing braces that are none |

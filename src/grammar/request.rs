@@ -16,3 +16,8 @@ pub fn split_request(event: &mut Event<'_>) {
     event.set(Field::Method, method);
     event.set(Field::Uri, &rest[..end]);
 }
+
+/// Whether this ends as a request line does: with `HTTP/1.1`.
+pub(super) fn ends_as_request(value: &[u8]) -> bool {
+    value.len() >= 8 && value[value.len() - 8..].starts_with(b"HTTP/")
+}

@@ -25,11 +25,21 @@ pub enum Span {
     List,
     /// Bytes that are none of these; perhaps no byte at all.
     Not(Bytes),
-    /// An address that may have a port, up to a space, a bracket or a comma; the port is not kept.
+    /// An address that may have a port, up to a space, a bracket, a quote or a comma; the port is not kept.
     Peer,
+    /// The same, where it shows that it is an IP address.
+    Address,
+    /// A severity word as Apache has them.
+    Level,
     /// To the end.
     Rest,
 }
+
+/// Apache's severities.
+const LEVELS: [&[u8]; 16] = [
+    b"emerg", b"alert", b"crit", b"error", b"warn", b"notice", b"info", b"debug", b"trace1", b"trace2", b"trace3",
+    b"trace4", b"trace5", b"trace6", b"trace7", b"trace8",
+];
 
 /// A set of ASCII bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,14 +70,28 @@ impl Span {
             Self::Peer => {
                 let end = text.iter().position(|byte| matches!(byte, b' ' | b'\t' | b']' | b',' | b'"'));
                 // An IPv6 address with a port stands in brackets of its own.
-                let end = if text.starts_with(b"[") { memchr::memchr2(b' ', b',', text) } else { end };
+                let end = if text.starts_with(b"[") { memchr::memchr3(b' ', b',', b'"', text) } else { end };
                 let length = end.unwrap_or(text.len());
                 Some((length, without_port(&text[..length]).len()))
             }
+            Self::Address => return address(text),
+            Self::Level => return whole(LEVELS.iter().find(|level| text.starts_with(level))?.len()),
             Self::Until | Self::Rest => return whole(text.len()),
         }
         .filter(|(length, _)| *length > 0)
     }
+}
+
+/// An address and its port: digits and their signs only, with a dot or two colons between them.
+fn address(text: &[u8]) -> Option<(usize, usize)> {
+    let is_part = |byte: &u8| byte.is_ascii_hexdigit() || b".:[]%".contains(byte);
+    // A bracket that was not opened here is the line's own.
+    let is_open = text.starts_with(b"[");
+    let length = text.iter().take_while(|byte| is_part(byte) && (is_open || **byte != b']')).count();
+    let whole = &text[..length];
+    let kept = without_port(whole);
+    let (dots, colons) = (memchr::memchr_iter(b'.', kept).count(), memchr::memchr_iter(b':', kept).count());
+    (dots == 3 || colons >= 2).then_some((length, kept.len()))
 }
 
 /// nginx joins peers by `, ` and passes by ` : ` (FORMATS.md section 2.1); the list ends at any other space.
@@ -94,6 +118,8 @@ pub(super) fn span(text: &str) -> IResult<&str, Span> {
         map(tag("word"), |_| Span::Word),
         map(tag("list"), |_| Span::List),
         map(tag("peer"), |_| Span::Peer),
+        map(tag("address"), |_| Span::Address),
+        map(tag("level"), |_| Span::Level),
         map(tag("rest"), |_| Span::Rest),
         map_opt(preceded(tag("not "), stops), |stops| Bytes::of(stops).map(Span::Not)),
     ))

@@ -3,6 +3,7 @@
 //! In: text such as `errno == ECONNREFUSED and phase == "connecting to upstream"`. Out: a [`Condition`] that an event
 //! meets or not. Of a list-valued field (one element a peer tried) the last element counts: it made the answer.
 
+use super::json::last_of_list;
 use crate::event::{Event, Field};
 use memchr::memmem;
 use nom::branch::alt;
@@ -179,9 +180,13 @@ fn number(value: &[u8]) -> Option<f64> {
     std::str::from_utf8(value).ok()?.trim().parse().ok()
 }
 
-/// The last element of a list-valued field (FORMATS.md section 2.1); other fields as they are.
+/// The last element of a list-valued field (FORMATS.md section 2.1), which may be JSON's; other fields as they are.
 pub fn last_attempt(field: Field, value: &[u8]) -> &[u8] {
     match field {
+        Field::Upstream | Field::UpstreamStatus if value.starts_with(b"[{") => {
+            let last = last_of_list(value).unwrap_or_default();
+            if field == Field::Upstream { last.host } else { last.code }
+        }
         Field::Upstream
         | Field::UpstreamStatus
         | Field::UpstreamDuration

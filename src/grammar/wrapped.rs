@@ -18,7 +18,7 @@ pub(super) fn inside(
     fits: impl Fn(&Envelope) -> bool,
 ) -> Option<Detected> {
     let found = envelopes.iter().filter(|envelope| fits(envelope));
-    let found = found.filter_map(|envelope| inside_one(lines, candidates, envelope));
+    let found = found.filter_map(|envelope| inside_one(lines, candidates, envelope, envelopes));
     // Of equals the first is taken: the order of the files is that of their strictness.
     found.reduce(|best, other| if (known(&other), other.fit) > (known(&best), best.fit) { other } else { best })
 }
@@ -27,7 +27,13 @@ fn known(found: &Detected) -> bool {
     found.formats.first().is_some_and(|format| !format.is_free_text())
 }
 
-fn inside_one(lines: &[&[u8]], candidates: &[Arc<Format>], envelope: &Arc<Envelope>) -> Option<Detected> {
+/// What stands in this envelope; where no format that is known does, what stands in another one inside of it.
+fn inside_one(
+    lines: &[&[u8]],
+    candidates: &[Arc<Format>],
+    envelope: &Arc<Envelope>,
+    envelopes: &[Arc<Envelope>],
+) -> Option<Detected> {
     let mut sample = lines.join(&b'\n');
     sample.push(b'\n');
     let unwrapped = Lanes::new(Some(Arc::clone(envelope)), &[]).records(&sample);
@@ -40,6 +46,12 @@ fn inside_one(lines: &[&[u8]], candidates: &[Arc<Format>], envelope: &Arc<Envelo
     let filled: Vec<&[u8]> = inner.iter().copied().filter(|line| !line.is_empty()).collect();
     let mut found = best_fit(&filled, candidates);
     if found.formats.is_empty() {
+        let nested = envelopes.iter().filter_map(|inner| envelope.around(inner).map(Arc::new));
+        let nested = nested.filter_map(|nested| inside_one(lines, candidates, &nested, envelopes));
+        if let Some(known) = nested.filter(known).reduce(|best, other| if other.fit > best.fit { other } else { best })
+        {
+            return Some(known);
+        }
         if envelope.stamp.is_none() && !shows_text(&filled, candidates) {
             return None;
         }

@@ -12,7 +12,12 @@ pub(super) fn find_parents(troubles: &mut Troubles, catalogue: &Catalogue) {
         let parents = (0..troubles.len())
             .filter(|parent| *parent != child && is_parent(&troubles[*parent], &troubles[child], catalogue));
         let best = parents.max_by_key(|parent| (troubles[*parent].segment.requests, std::cmp::Reverse(*parent)));
-        troubles[child].parent = best.filter(|parent| !leads_to(troubles, *parent, child));
+        let parent = best.filter(|parent| !leads_to(troubles, *parent, child));
+        troubles[child].told_twice = parent.is_some_and(|parent| {
+            let (parent, child) = (&troubles[parent], &troubles[child]);
+            is_passed_on(parent, child, catalogue) && are_the_same_requests(parent, child)
+        });
+        troubles[child].parent = parent;
     }
 }
 
@@ -21,13 +26,19 @@ fn is_parent(parent: &Trouble, child: &Trouble, catalogue: &Catalogue) -> bool {
     let says_so = by.explains.contains(&child.cause) || by.absorbs.contains(&child.cause);
     let any_other = of.consequence && !by.consequence && parent.segment.requests > 0 && by.precedence > of.precedence;
     let began_first = parent.segment.first <= child.segment.first.plus_micros(BEFORE_MICROS);
-    let passed_on = of.passes_on && !by.passes_on && answers_for(parent, child);
+    let passed_on = is_passed_on(parent, child, catalogue);
     let same = same_service(parent, child) || (passed_on && are_the_same_requests(parent, child));
     parent.seen_by_users
         && (says_so || any_other || passed_on)
         && began_first
         && same
         && near(&parent.segment, &child.segment, EDGE_MICROS)
+}
+
+/// Whether a hop says no more of its trouble than that the hop behind it answered so, and this is that hop's.
+fn is_passed_on(behind: &Trouble, before: &Trouble, catalogue: &Catalogue) -> bool {
+    let passes_on = |trouble: &Trouble| catalogue.cause(trouble.cause).passes_on;
+    passes_on(before) && !passes_on(behind) && answers_for(behind, before)
 }
 
 /// Whether one hop's trouble can be what the hop before it passed on: the same status in other logs.

@@ -6,10 +6,12 @@ use super::echo::WORKER_UNKNOWN;
 use super::names::{NONE, NameId};
 use super::part::Part;
 use crate::event::{Event, Field};
+use crate::grammar::json::{Attempt, last_of_list};
 use crate::grammar::units::Units;
 use crate::grammar::when::last_attempt;
 use crate::grammar::{Marks, Witness};
 use crate::time::Timestamp;
+use std::borrow::Cow;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// `unix:` stands for a client on a socket; mail adds words behind the address.
@@ -22,9 +24,20 @@ pub(super) fn client_address(client: &[u8]) -> &[u8] {
 const LONGEST_SCHEME_BYTES: usize = 10;
 
 /// The address of the upstream asked last: `http://10.0.3.17:8081/path` is `10.0.3.17:8081`,
-/// `fastcgi://unix:/run/php.sock:` is `unix:/run/php.sock` (FORMATS.md section 1.1).
-pub(crate) fn upstream_of<'a>(event: &Event<'a>) -> &'a [u8] {
+/// `fastcgi://unix:/run/php.sock:` is `unix:/run/php.sock` (FORMATS.md section 1.1). JSON tells host and port apart.
+pub(crate) fn upstream_of<'a>(event: &Event<'a>) -> Cow<'a, [u8]> {
     let value = event.get(Field::Upstream).unwrap_or_default();
+    match last_of_list(value) {
+        Some(Attempt { host, port: b"", .. }) => Cow::Borrowed(host),
+        Some(Attempt { host, port, .. }) => {
+            let bracket = if memchr::memchr(b':', host).is_some() { [&b"["[..], b"]:"] } else { [&b""[..], b":"] };
+            Cow::Owned([bracket[0], host, bracket[1], port].concat())
+        }
+        None => Cow::Borrowed(address_in(value)),
+    }
+}
+
+fn address_in(value: &[u8]) -> &[u8] {
     let scheme = value.iter().take(LONGEST_SCHEME_BYTES).position(|byte| *byte == b':');
     let address = match scheme.filter(|colon| value[*colon..].starts_with(b"://")) {
         Some(colon) => &value[colon + 3..],
@@ -195,10 +208,12 @@ mod tests {
             ("10.0.0.1:80, 10.0.0.2:80", "10.0.0.2:80"),
             ("be_app/s1", "be_app/s1"),
             ("[2001:db8::1]:80", "[2001:db8::1]:80"),
+            (r#"[{"ip":"192.0.2.81","port":80,"code":502},{"ip":"192.0.2.82","port":8082}]"#, "192.0.2.82:8082"),
+            (r#"[{"ip":"2001:db8::7","port":80}]"#, "[2001:db8::7]:80"),
             ("", ""),
         ] {
             let event = event(&[(Field::Upstream, logged)]);
-            assert_eq!(String::from_utf8_lossy(upstream_of(&event)), address);
+            assert_eq!(String::from_utf8_lossy(&upstream_of(&event)), address);
         }
     }
 

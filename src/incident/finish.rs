@@ -38,6 +38,8 @@ pub struct Trouble {
     pub absorbed: Vec<(CauseId, u64)>,
     /// The trouble that explains this one: its place in the list.
     pub parent: Option<usize>,
+    /// Its requests are those of its parent, told once more by the hop in front.
+    pub told_twice: bool,
     /// Requests of its service in its time.
     pub requests_total: Option<u64>,
     /// How much it matters.
@@ -125,6 +127,7 @@ fn gathered(tally: &Tally, coverage: &Coverage, catalogue: &Catalogue) -> Troubl
                 covered: (covered && key.kind != TroubleKind::Sessions) || segment.requests > 0,
                 absorbed: Vec::new(),
                 parent: None,
+                told_twice: false,
                 requests_total: None,
                 severity: Severity::Info,
                 only_conditions: key.kind == TroubleKind::Condition,

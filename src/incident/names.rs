@@ -104,7 +104,8 @@ impl Names {
     }
 
     /// The name's number; `-` and nothing are [`NONE`].
-    pub fn id(&mut self, name: &[u8]) -> NameId {
+    pub fn id(&mut self, name: impl AsRef<[u8]>) -> NameId {
+        let name = name.as_ref();
         let name = &name[..name.len().min(MOST_NAME_BYTES)];
         if matches!(name, b"" | b"-") {
             return NONE;

@@ -4,7 +4,7 @@
 
 use super::{
     Absorbed, AddressCount, CertaintyCounts, Evidence, Incident, Kind, Latency, PathCount, Report, Routed, SourceLine,
-    StatusCount, Template, Timeline, Totals, Window, told,
+    StatusCount, Template, Timeline, Totals, Window, hops, told,
 };
 use crate::cause::{Catalogue, Cause};
 use crate::error::Defect;
@@ -64,11 +64,13 @@ pub struct Facts<'f> {
 pub fn assemble(facts: Facts<'_>) -> Report {
     let sources: Vec<SourceLine> =
         facts.sources.iter().zip(&facts.tally.sources).map(|(source, tally)| source_line(source, tally)).collect();
+    let formats: Vec<&str> = facts.sources.iter().map(|source| source.format_id.as_str()).collect();
+    let twice = hops::told_twice(facts.troubles, facts.tally, &sources, &formats);
     let totals = Totals {
         lines: sources.iter().map(|source| source.lines).sum(),
         requests: sources.iter().map(|source| source.requests).sum(),
-        requests_5xx: facts.tally.failed,
-        explained_5xx: facts.tally.explained,
+        requests_5xx: facts.tally.failed - twice.failed,
+        explained_5xx: facts.tally.explained - twice.explained,
     };
     let window = sources
         .iter()
@@ -82,6 +84,7 @@ pub fn assemble(facts: Facts<'_>) -> Report {
     told::fill(&mut incidents, facts.playbook);
     let mut notes = facts.notes.clone();
     notes.extend(bounds_met(facts.tally));
+    notes.extend(twice.notes);
     Report {
         schema: "triage.report/1",
         totals,

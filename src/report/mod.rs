@@ -5,6 +5,8 @@
 
 mod assemble;
 pub mod csv;
+pub mod golden;
+mod hops;
 pub mod json;
 pub(crate) mod layout;
 pub mod metrics;

@@ -22,7 +22,10 @@ pub(crate) fn triage(folder: &Path) -> Command {
         command.env_remove(name);
     }
     command.env("NO_COLOR", "1").env_remove("COLUMNS").env("TZ", "UTC");
-    command.args(["--tz", "UTC", "--nginx-conf", "/dev/null"]).current_dir(folder).stdin(Stdio::null());
+    command
+        .args(["--tz", "UTC", "--nginx-conf", "/dev/null", "--apache-conf", "/dev/null"])
+        .current_dir(folder)
+        .stdin(Stdio::null());
     command
 }
 

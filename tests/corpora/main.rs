@@ -13,4 +13,5 @@ mod json;
 mod kinds;
 mod nginx;
 mod proxies;
+mod readings;
 mod wrapped;

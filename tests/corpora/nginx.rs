@@ -3,8 +3,8 @@
 use crate::kinds::{Kept, Kind, check};
 
 const KINDS: &[Kind] = &[
-    // Lines of a layout with a list of addresses before the client.
-    ("nginx-access", &["nginx.access", "clf"], 4),
+    // A line without a user.
+    ("nginx-access", &["nginx.access", "clf"], 1),
     ("nginx-error", &["nginx.error"], 0),
     ("ingress-nginx", &["nginx.access"], 0),
     ("ltsv-access", &["nginx.access"], 0),

@@ -10,7 +10,7 @@ const KINDS: &[Kind] = &[
     ("apache-access", &["apache.access", "clf"], 2),
     ("apache-error", &["apache.error"], 0),
     ("haproxy", &["haproxy.access", "haproxy.error", "haproxy.tcp"], 0),
-    ("npm-proxy", &["nginx.access"], 1),
+    ("npm-proxy", &["nginx.access"], 0),
     ("traefik-clf", &["traefik.access"], 0),
     ("mixed:nginx-error,kong-access", &["nginx.access", "nginx.error"], 0),
 ];

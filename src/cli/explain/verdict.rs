@@ -104,7 +104,7 @@ fn whose(judged: &Judged<'_, '_>, cause: &Cause, knowledge: &Knowledge) -> Strin
     let own = judged.verdict.rule.and_then(|rule| knowledge.catalogue.rule(rule).status);
     let statuses: Vec<u16> = event.status().or(own).into_iter().collect();
     let service = harmless(service_of(event, judged.witness));
-    let upstream = harmless(upstream_of(event));
+    let upstream = harmless(&upstream_of(event));
     let uri = event.get(Field::Uri).unwrap_or_default();
     let path = harmless(uri.split(|byte| *byte == b'?').next().unwrap_or_default());
     let method = harmless(event.get(Field::Method).unwrap_or_default());

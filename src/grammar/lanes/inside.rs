@@ -1,16 +1,15 @@
 //! The text of a line out of its envelope: JSON's escapes undone, colours taken off.
 
-use super::Line;
 use memchr::{memchr, memchr2};
 
-/// Appends the line's own text.
-pub(super) fn append(line: &Line<'_>, out: &mut Vec<u8>) {
+/// Appends a line's own text, which may be the inside of a JSON value.
+pub(super) fn append(text: &[u8], is_json: bool, out: &mut Vec<u8>) {
     let start = out.len();
-    match line.text.first() {
+    match text.first() {
         // journald: a list of byte values, or of texts where a program gave several.
-        Some(b'[') if line.is_json && is_list(line.text) => append_list(line.text, out),
-        _ if line.is_json => append_unescaped(line.text, out),
-        _ => out.extend_from_slice(line.text),
+        Some(b'[') if is_json && is_list(text) => append_list(text, out),
+        _ if is_json => append_unescaped(text, out),
+        _ => out.extend_from_slice(text),
     }
     take_colours_off(out, start);
     while out.len() > start && matches!(out.last(), Some(b'\r' | b'\n')) {
@@ -117,7 +116,7 @@ mod tests {
 
     fn text(of: &str, is_json: bool) -> String {
         let mut out = Vec::new();
-        append(&Line { text: of.as_bytes(), is_json, is_piece: false, lane: 0, opened: true, times: 1 }, &mut out);
+        append(of.as_bytes(), is_json, &mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 

@@ -1,8 +1,7 @@
 //! Where a log can be cut: in front of a line before which nothing is open.
 
-use super::{Lanes, MOST_LINES_BETWEEN, inside, lines};
+use super::{Lanes, MOST_LINES_BETWEEN, lines};
 use crate::event::Event;
-use crate::grammar::json;
 
 /// So many bytes are looked at first, from the back: nearly always there is a joint among them.
 const FIRST_LOOK_BYTES: usize = 64 << 10;
@@ -24,14 +23,13 @@ impl Lanes {
         // Lines that are open before this one, so that no cut can be made in front of it: a difference array.
         let mut opened: Vec<i32> = Vec::new();
         let mut open: Vec<Lane> = Vec::new();
-        let (mut memo, mut text) = (json::Memo::default(), Vec::new());
+        let (mut memos, mut text) = (self.memos(), Vec::new());
         for (number, (start, line)) in lines(bytes).enumerate() {
             let mut event = Event::default();
-            let line = self.open(line, &mut memo, &mut event);
             starts.push(start);
             opened.push(0);
             text.clear();
-            inside::append(&line, &mut text);
+            let line = self.unwrap(line, &mut memos, &mut event, &mut text);
             open.retain(|lane| number - lane.last <= MOST_LINES_BETWEEN);
             let lane = open.iter_mut().find(|lane| lane.key == line.lane);
             let Some(lane) = lane else {

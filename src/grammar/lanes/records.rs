@@ -1,8 +1,7 @@
 //! From physical lines to records: the worker's half.
 
-use super::{Lanes, MOST_LINES_BETWEEN, inside, lines};
+use super::{Lanes, MOST_LINES_BETWEEN, lines};
 use crate::event::{Event, Field};
-use crate::grammar::json;
 use crate::source::{MAX_LINE_BYTES, MAX_RECORD_BYTES, MAX_RECORD_LINES};
 use std::ops::Range;
 
@@ -82,11 +81,10 @@ impl Lanes {
         let mut found = Unwrapped::default();
         let mut stretches: Vec<Stretch> = Vec::new();
         let mut open: Vec<Lane> = Vec::new();
-        let (mut memo, mut event) = (json::Memo::default(), Event::default());
+        let (mut memos, mut event) = (self.memos(), Event::default());
         for (number, (at, line)) in lines(bytes).enumerate() {
-            let line = self.open(line, &mut memo, &mut event);
             let start = found.text.len();
-            inside::append(&line, &mut found.text);
+            let line = self.unwrap(line, &mut memos, &mut event, &mut found.text);
             let text = start..found.text.len();
             open.retain(|lane| number - lane.last <= MOST_LINES_BETWEEN);
             let lane = open.iter_mut().find(|lane| lane.key == line.lane);
