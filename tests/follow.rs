@@ -8,9 +8,11 @@ mod common;
 use common::watch::{KEPT, Watch, append, counted, line, report, sums, word};
 use serde_json::Value;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::process::Stdio;
-use std::thread::sleep;
+use std::sync::{Arc, Mutex};
+use std::thread::{sleep, spawn};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -105,4 +107,71 @@ fn a_state_that_cannot_be_written_is_told_once_and_holds_up_nothing() {
     assert_eq!(sums(&report(here)).0, 2);
     let told = fs::read_to_string(here.join("stderr")).unwrap();
     assert_eq!(told.matches("the state cannot be written").count(), 1, "{told}");
+}
+
+/// Where notices go: what came, in its order. The first one is refused.
+fn endpoint() -> (String, Arc<Mutex<Vec<Value>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/hook", listener.local_addr().unwrap());
+    let came = Arc::<Mutex<Vec<Value>>>::default();
+    let heard = Arc::clone(&came);
+    spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let (mut length, mut line) = (0, String::new());
+            while stream.read_line(&mut line).unwrap_or(0) > 2 {
+                let field = line.to_ascii_lowercase();
+                length = field.strip_prefix("content-length:").map_or(length, |value| value.trim().parse().unwrap());
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            // Whoever is killed while he sends has told nothing.
+            if stream.read_exact(&mut body).is_err() || length == 0 {
+                continue;
+            }
+            let mut came = heard.lock().unwrap();
+            came.push(serde_json::from_slice(&body).unwrap());
+            let status = if came.len() == 1 { "503 Service Unavailable" } else { "200 OK" };
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            drop(stream.get_mut().write_all(answer.as_bytes()));
+        }
+    });
+    (address, came)
+}
+
+#[test]
+fn a_trouble_is_told_once_and_so_is_its_end_through_kills() {
+    let folder = TempDir::new().unwrap();
+    let (here, log) = (folder.path(), folder.path().join("access.log"));
+    let (address, came) = endpoint();
+    let playbook = format!(
+        "version = 1\n[defaults]\ngroup_wait = \"0s\"\nresolve_after = \"1s\"\n[roles]\ninfra = \"web\"\n[team.web]\n\
+         notify = [\"hook\"]\n[channel.hook]\ntype = \"webhook\"\nformat = \"json\"\nurl = \"{address}\"\n"
+    );
+    fs::write(here.join("playbook.toml"), playbook).unwrap();
+    let args = [&["--playbook", "playbook.toml", "--gap", "3s"], KEPT].concat();
+    let told = |kind: &str| -> Vec<String> {
+        let came = came.lock().unwrap();
+        let of_kind = came.iter().filter(|notice| notice["kind"] == kind);
+        of_kind.map(|notice| notice["key"].as_str().unwrap().to_owned()).collect()
+    };
+    append(&log, &line(0));
+    let mut watch = Watch::start(here, &args, Stdio::null());
+    for kill in 1..=4 {
+        // While it is refused, when it has just come, and later.
+        watch.until(here, "the trouble is told", || told("trigger").len() >= kill.min(2));
+        watch.signal("-KILL");
+        watch.ends();
+        append(&log, &line(kill));
+        watch = Watch::start(here, &args, Stdio::null());
+    }
+    watch.until(here, "the end is told", || !told("resolve").is_empty());
+    watch.signal("-TERM");
+    watch.ends();
+    let (mut triggers, mut ends) = (told("trigger"), told("resolve"));
+    triggers.dedup();
+    ends.dedup();
+    assert_eq!((triggers.len(), ends.len()), (1, 1), "{:?}", came.lock().unwrap());
+    let came = came.lock().unwrap();
+    assert!(came.iter().all(|notice| notice["schema"] == "triage.notice/1" && notice["trouble"] == came[0]["trouble"]));
 }

@@ -2,7 +2,12 @@
 //! file on disk holds is counted, nothing is counted twice, and what is lost is told as a gap.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, or says what it skips"
+)]
 
 mod common;
 

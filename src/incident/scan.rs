@@ -301,7 +301,8 @@ impl<'c> Scanner<'c> {
         let method = event.get(Field::Method).unwrap_or_default();
         let uri = event.get(Field::Uri).unwrap_or_default();
         let path = fold_path(uri, &mut self.path);
-        let joins = self.plan.joins != Joins::Never;
+        // What is counted on the spot is joined with nothing.
+        let joins = self.plan.joins != Joins::Never && part.alone.is_none();
         WitnessRecord {
             kind: WitnessKind::Failure,
             time,
