@@ -1,7 +1,7 @@
 //! Takes every file of `grammars/` into the binary, so that a new format or cause needs no list edited.
 //!
 //! Beside its text each file is there as JSON, which is read at start in a fraction of the time: TOML is for people. The
-//! examples of rules are left out of it: they prove the rules, and a run has no use for them.
+//! examples of rules and layouts are left out of it: they are the proof, and a run has no use for them.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -17,7 +17,9 @@ fn main() -> io::Result<()> {
         let name = file.strip_prefix(&root).unwrap_or(&file).to_string_lossy().replace('\\', "/");
         // What is no TOML is told of at start, with its line.
         let table = fs::read_to_string(&file)?.parse::<toml::Table>().ok();
-        let json = table.map(without_examples).and_then(|table| serde_json::to_string(&table).ok());
+        // The few wrappers are held against theirs at every start.
+        let proven = |table| if name.starts_with("envelopes/") { table } else { without_examples(table) };
+        let json = table.map(proven).and_then(|table| serde_json::to_string(&table).ok());
         list.push_str(&format!("    ({name:?}, include_str!({:?}), {json:?}),\n", file.to_string_lossy()));
     }
     list.push(']');
@@ -25,11 +27,13 @@ fn main() -> io::Result<()> {
 }
 
 fn without_examples(mut table: toml::Table) -> toml::Table {
-    let rules = table.get_mut("rule").and_then(toml::Value::as_array_mut);
-    for rule in rules.into_iter().flatten().filter_map(toml::Value::as_table_mut) {
-        // A rule without one is wrong; so is what stands for none here.
-        if rule.contains_key("example") {
-            rule.insert("example".into(), toml::Value::Array(Vec::new()));
+    for (list, key) in [("rule", "example"), ("layout", "examples")] {
+        let proven = table.get_mut(list).and_then(toml::Value::as_array_mut);
+        for one in proven.into_iter().flatten().filter_map(toml::Value::as_table_mut) {
+            // One without examples is wrong; what stands for them here is none.
+            if one.contains_key(key) {
+                one.insert(key.into(), toml::Value::Array(Vec::new()));
+            }
         }
     }
     table

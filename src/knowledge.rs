@@ -54,7 +54,7 @@ impl Library {
         Ok(())
     }
 
-    /// The same with the examples of its rules, which a run has no use for.
+    /// The same with the examples of its rules and layouts, which a run has no use for.
     pub fn with_examples(mut self) -> Self {
         self.files.values_mut().for_each(|file| file.json = None);
         self
@@ -83,7 +83,7 @@ pub struct File {
     pub name: String,
     /// Its text.
     pub text: Cow<'static, str>,
-    /// The same as JSON, but for the examples of its rules, where it is built in.
+    /// The same as JSON, but for the examples of its rules and layouts, where it is built in.
     json: Option<&'static str>,
 }
 

@@ -43,7 +43,7 @@ impl Grammars {
     /// # Errors
     /// Where a file of knowledge is wrong; a test sees to it that this does not happen in a release.
     pub fn built_in() -> Result<Self> {
-        Self::load(&Library::built_in())
+        Self::load(&Library::built_in().with_examples())
     }
 
     /// The formats of a library.
