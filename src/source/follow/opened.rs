@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::identity::Identity;
 use super::stretch::{End, Stretch};
-use super::tail::Tail;
+use super::tail::{GRACE_MICROS, MOST_OLD_FILES, Tail};
 use super::text::{Origin, Text};
 
 /// A descriptor is given back after so long without growth, in microseconds, where many are open.
@@ -47,5 +47,28 @@ impl Tail {
         if let Some(open) = open {
             file.text_mut().set_origin(Origin::Plain(open));
         }
+    }
+
+    /// Looks at files that no longer stand at the path: until they were idle for the time of grace. Whether there is something
+    /// to read in one of them, or one is over.
+    pub(super) fn look_at_old_files(&mut self) -> bool {
+        let mut has_news = false;
+        let old = self.files.len() - usize::from(self.is_live);
+        for index in 0..old {
+            let file = &mut self.files[index];
+            if let Origin::Plain(open) = file.text().origin()
+                && let Ok(meta) = open.metadata()
+            {
+                has_news |= file.is_written(&meta);
+                file.look(&meta, self.watched_micros);
+            }
+            let idle = self.watched_micros - file.grew_micros;
+            if file.end == End::Growing && (idle >= GRACE_MICROS || index + MOST_OLD_FILES < old) {
+                file.end = End::Over { torn: false };
+                has_news = true;
+            }
+        }
+        (0..old).for_each(|index| self.find_away(index));
+        has_news
     }
 }

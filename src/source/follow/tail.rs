@@ -14,8 +14,8 @@ use super::descriptors::Descriptors;
 use super::identity::Identity;
 use super::position::{Finished, Gap, GapReason, Position};
 use super::start::Start;
-use super::stretch::{End, Shape, SharedJoint, SharedStart, Step, Stretch};
-use super::text::{Fault, Origin};
+use super::stretch::{Shape, SharedJoint, SharedStart, Step, Stretch};
+use super::text::Fault;
 use super::turn::{Anchor, OFTEN_MICROS};
 use crate::error::Defect;
 use crate::source::{Chunk, HeaderMark, PEEK_BYTES};
@@ -197,7 +197,10 @@ impl Tail {
             Ok(sight) => sight,
             Err(defect) => self.unreadable(defect),
         };
-        self.look_at_old_files();
+        // A server writes to the old file until it reopens its log, which may then be silent.
+        if self.look_at_old_files() && sight == Sight::Quiet {
+            sight = Sight::Grown;
+        }
         if std::mem::take(&mut self.was_cut) && sight != Sight::Rotated {
             sight = Sight::Truncated;
         }
@@ -268,24 +271,6 @@ impl Tail {
         }
         self.cut(index);
         Sight::Truncated
-    }
-
-    /// Files that no longer stand at the path: until they were idle for the time of grace.
-    fn look_at_old_files(&mut self) {
-        let old = self.files.len() - usize::from(self.is_live);
-        for index in 0..old {
-            let file = &mut self.files[index];
-            if let Origin::Plain(open) = file.text().origin()
-                && let Ok(meta) = open.metadata()
-            {
-                file.look(&meta, self.watched_micros);
-            }
-            let idle = self.watched_micros - file.grew_micros;
-            if file.end == End::Growing && (idle >= GRACE_MICROS || index + MOST_OLD_FILES < old) {
-                file.end = End::Over { torn: false };
-            }
-        }
-        (0..old).for_each(|index| self.find_away(index));
     }
 
     /// The next whole records, with the age of their file: it rises with each new file and each truncation. `None`

@@ -195,7 +195,13 @@ impl Tail {
             |one: &Sibling| !anchor.was_cut && found.is_some_and(|index| all[index].identity == one.identity);
         let mut missed: Vec<Sibling> =
             since.into_iter().filter(|one| !is_anchor(one) && is_news(one) && !self.is_packed_known(one)).collect();
-        if let Some(target) = fs::canonicalize(&self.path).ok().filter(|target| *target != self.path) {
+        // By now the link may lead further than to what was seen.
+        let is_live = |target: &PathBuf| match (live, fs::metadata(target)) {
+            (Some(live), Ok(meta)) => Identity::of(&meta) == live,
+            (live, _) => live.is_none(),
+        };
+        let target = fs::canonicalize(&self.path).ok().filter(|target| *target != self.path && is_live(target));
+        if let Some(target) = target {
             let is_new = |one: &Sibling| is_news(one) && !missed.iter().any(|known| known.identity == one.identity);
             let between: Vec<Sibling> = targets_between(&anchor.path, &target).into_iter().filter(is_new).collect();
             missed.extend(between);
