@@ -25,6 +25,9 @@ use tempfile::TempDir;
 /// A watch that counts nothing more for so many looks has read all that it will.
 const QUIET_LOOKS: u32 = 400;
 
+/// Rotations lie so far apart, as they do where a log is rotated by its size in a bad hour.
+const BETWEEN_ROTATIONS: Duration = Duration::from_millis(200);
+
 /// A folder with a log, what writes it, and a watch of it.
 struct Scene {
     folder: TempDir,
@@ -131,6 +134,7 @@ fn renamed_and_written_on_until_the_server_reopens() {
         }
         scene.write(20);
         scene.reopen();
+        sleep(BETWEEN_ROTATIONS);
         if round % 3 == 2 {
             scene.restart(|_| ());
         }
