@@ -14,7 +14,7 @@ mod work;
 
 use crate::cause::Catalogue;
 use crate::error::{Defect, Result};
-use crate::grammar::nginx_conf::NginxConf;
+use crate::grammar::server_conf::ServerConf;
 use crate::grammar::{Format, Grammars, Witness};
 use crate::incident::{Join, Joins, Limits, Merge, Part, Scanner, Sides, Tally, WitnessRecord, finish};
 use crate::playbook::Playbook;
@@ -58,8 +58,8 @@ pub struct Options {
     pub told: Vec<Arc<Format>>,
     /// The time of the run, for stamps without a year in a log that was written at no known time.
     pub now: Option<Timestamp>,
-    /// An nginx configuration that names formats by log path.
-    pub conf: Option<NginxConf>,
+    /// The servers' configurations, which name formats by log path.
+    pub conf: ServerConf,
 }
 
 /// What a run found, before it is grouped and routed.

@@ -9,6 +9,7 @@ use super::{WRONG, complain};
 use crate::cause::Catalogue;
 use crate::engine::{self, Options};
 use crate::error::Defect;
+use crate::grammar::server_conf::ServerConf;
 use crate::grammar::{Format, Grammars};
 use crate::playbook::Playbook;
 use crate::report::{self, Report};
@@ -102,7 +103,8 @@ impl Known {
         let shown = sample.display().to_string();
         // What this machine has and is set to plays no part.
         let zone = Some(Zone::UTC);
-        let mut options = Options { jobs: 1, conf: None, zone, ..options(args, &self.grammars).map_err(one)? };
+        let mut options =
+            Options { jobs: 1, conf: ServerConf::default(), zone, ..options(args, &self.grammars).map_err(one)? };
         if let Ok(directive) = std::fs::read_to_string(sample.with_extension("log_format")) {
             let told = self.grammars.told(directive.trim());
             options.told.push(told.map_err(|what| one(Defect::new(&shown, what)))?);

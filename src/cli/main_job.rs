@@ -8,8 +8,9 @@ use crate::engine::{self, Options};
 use crate::error::{Defect, Result};
 use crate::event::Severity;
 use crate::grammar::Grammars;
-use crate::grammar::apache_conf::{ApacheConf, USUAL_PLACES};
-use crate::grammar::nginx_conf::{NginxConf, USUAL_PLACE};
+use crate::grammar::server_conf::ServerConf;
+use crate::grammar::server_conf::apache::{ApacheConf, USUAL_PLACES};
+use crate::grammar::server_conf::nginx::{NginxConf, USUAL_PLACE};
 use crate::incident::Limits;
 use crate::knowledge::Library;
 use crate::playbook::{self, Playbook};
@@ -158,7 +159,7 @@ pub(super) fn now() -> Option<Timestamp> {
 }
 
 /// The configurations that were named, else the machine's own where there are some that can be read.
-fn conf(reading: &Reading) -> Result<Option<NginxConf>> {
+fn conf(reading: &Reading) -> Result<ServerConf> {
     let nginx = match &reading.nginx_conf {
         Some(path) => Some(NginxConf::read(path)?),
         None => NginxConf::read(Path::new(USUAL_PLACE)).ok(),
@@ -167,10 +168,7 @@ fn conf(reading: &Reading) -> Result<Option<NginxConf>> {
         Some(path) => Some(ApacheConf::read(path)?),
         None => USUAL_PLACES.iter().find_map(|place| ApacheConf::read(Path::new(place)).ok()),
     };
-    let is_there = nginx.is_some() || apache.is_some();
-    let mut conf = nginx.unwrap_or_default();
-    conf.apache = apache;
-    Ok(is_there.then_some(conf))
+    Ok(ServerConf { nginx, apache })
 }
 
 pub(super) fn playbook(

@@ -10,7 +10,7 @@
 mod kept;
 mod log;
 
-use super::look::{candidates, decide_by_companions, plan_for, shown, sides_of, take_as_told, zone_for};
+use super::look::{candidates, decide_by_companions, notes_on, plan_for, shown, sides_of, take_as_told, zone_for};
 use super::{Options, Outcome, tell_undated};
 use crate::cause::Catalogue;
 use crate::error::{Defect, Result};
@@ -220,7 +220,7 @@ impl<'c> Live<'c> {
             tally,
             sources: self.sources.clone(),
             defects: Vec::new(),
-            notes: Vec::new(),
+            notes: notes_on(&self.names, &self.found).collect(),
             zone: self.zone.clone(),
         };
         tell_undated(self.catalogue, &mut outcome);

@@ -71,11 +71,7 @@ pub(super) fn look_at<'l>(
     count_if_alone(&mut all_found);
     let (zone, why) = zone_for(options, &all_found);
     outcome.zone.clone_from(&why);
-    let notes = logs.iter().zip(&all_found).filter_map(|(log, found)| {
-        let note = found.envelope.as_ref()?.note.as_ref()?;
-        Some(format!("{}: {note}", harmless(log.name.as_bytes())))
-    });
-    outcome.notes.extend(notes);
+    outcome.notes.extend(notes_on(logs, &all_found));
     for (stream, found) in streams.iter_mut().zip(&all_found) {
         stream.plan = plan_for(found, zone, written(stream.log), options);
         let shown = if found.names_its_zone == Some(true) { "in its stamps".to_owned() } else { why.clone() };
@@ -117,7 +113,7 @@ pub(crate) fn candidates(log: Option<&Path>, grammars: &Grammars, options: &Opti
         return Ok(named.into_iter().chain(options.told.iter().filter(|format| format.id == *id).cloned()).collect());
     }
     let mut all = options.told.clone();
-    let of_conf: Vec<&LogFormat> = match (&options.conf, log) {
+    let of_conf: Vec<&LogFormat> = match (&options.conf.nginx, log) {
         (Some(conf), Some(log)) => conf.format_of(log).into_iter().collect(),
         (Some(conf), None) => conf.formats().collect(),
         (None, _) => Vec::new(),
@@ -125,8 +121,7 @@ pub(crate) fn candidates(log: Option<&Path>, grammars: &Grammars, options: &Opti
     for format in of_conf {
         all.extend(grammars.told(&format!("log_format {} {}", format.name, directive_rest(format))).ok());
     }
-    let apache = options.conf.as_ref().and_then(|conf| conf.apache.as_ref());
-    let of_apache = apache.map_or(Vec::new(), |apache| apache.directives(log));
+    let of_apache = options.conf.apache.as_ref().map_or(Vec::new(), |apache| apache.directives(log));
     all.extend(of_apache.iter().filter_map(|directive| grammars.told(directive).ok()));
     all.extend(grammars.formats.iter().cloned());
     Ok(all)
@@ -210,6 +205,14 @@ pub(super) fn decide_by_companions(logs: &[Log], found: &mut [Detected], grammar
         decided.extend(by.map(|_| at));
     }
     decided
+}
+
+/// What the reader of the report should know of how a log's lines come.
+pub(super) fn notes_on<'n>(logs: &'n [Log], found: &'n [Detected]) -> impl Iterator<Item = String> + use<'n> {
+    logs.iter().zip(found).filter_map(|(log, found)| {
+        let note = found.envelope.as_ref()?.note.as_ref()?;
+        Some(format!("{}: {note}", harmless(log.name.as_bytes())))
+    })
 }
 
 /// Where no log counts requests, those of an application server that tells of each do.

@@ -3,7 +3,6 @@
 //! In: the files of `grammars/formats/`, the user's own `log_format` strings, and records. Out: [`Event`]s with their
 //! time. A format is data: a new one is one file with its proof (`examples`) inside.
 
-pub mod apache_conf;
 pub mod columns;
 pub mod context;
 mod day;
@@ -25,12 +24,12 @@ mod log_config;
 mod mask;
 mod memo;
 mod message;
-pub mod nginx_conf;
 pub mod notation;
 pub mod pattern;
 mod repeat;
 mod request;
 mod rows;
+pub mod server_conf;
 mod span;
 mod told;
 pub mod units;

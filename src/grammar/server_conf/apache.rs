@@ -7,7 +7,8 @@
 
 mod words;
 
-use crate::error::{Defect, Result};
+use super::read_one;
+use crate::error::Result;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use words::{directives, expanded};
@@ -16,8 +17,6 @@ use words::{directives, expanded};
 pub const USUAL_PLACES: [&str; 3] =
     ["/etc/apache2/apache2.conf", "/etc/httpd/conf/httpd.conf", "/usr/local/apache2/conf/httpd.conf"];
 
-/// Files that one configuration may consist of; more is a mistake or a loop.
-const MOST_FILES: usize = 1000;
 /// As deep as Apache itself follows.
 const MOST_DEPTH: usize = 128;
 /// `<VirtualHost>` does not nest; everything outside of one is the server's own.
@@ -97,18 +96,8 @@ impl ApacheConf {
     }
 
     fn read_file(&mut self, path: &Path, depth: usize) -> Result<()> {
-        self.files += 1;
-        let shown = path.display().to_string();
-        if self.files > MOST_FILES || depth > MOST_DEPTH {
-            return Err(
-                Defect::new(shown, "the configuration includes too many files").hint("does a file include itself?")
-            );
-        }
-        let text = std::fs::read(path).map_err(|error| {
-            Defect::new(&shown, error.to_string())
-                .hint("name the right file with --apache-conf, or give the format with --log-format")
-        })?;
-        directives(&String::from_utf8_lossy(&text)).iter().try_for_each(|words| self.take(words, depth))
+        let text = read_one(path, &mut self.files, depth > MOST_DEPTH, "--apache-conf")?;
+        directives(&text).iter().try_for_each(|words| self.take(words, depth))
     }
 
     fn take(&mut self, words: &[String], depth: usize) -> Result<()> {

@@ -3,9 +3,9 @@
 //! In: the path of an nginx.conf. Out: which log file has which `log_format`. `include` is followed, with globs, as
 //! nginx does it; nothing else of the configuration is read.
 
-use super::apache_conf::ApacheConf;
-use super::notation::{LogFormat, argument};
-use crate::error::{Defect, Result};
+use super::read_one;
+use crate::error::Result;
+use crate::grammar::notation::{LogFormat, argument};
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_till};
@@ -19,8 +19,6 @@ use std::path::{Path, PathBuf};
 /// Where nginx keeps it when nobody says otherwise.
 pub const USUAL_PLACE: &str = "/etc/nginx/nginx.conf";
 
-/// Files that one configuration may consist of; more is a mistake or a loop.
-const MOST_FILES: usize = 1000;
 /// nginx itself has no limit; includes nested deeper than this are a loop.
 const MOST_DEPTH: usize = 16;
 
@@ -31,8 +29,6 @@ pub struct NginxConf {
     /// Log path to format name, as written.
     logs: Vec<(PathBuf, String)>,
     files: usize,
-    /// What another server's configuration says of its own logs, read beside this one.
-    pub apache: Option<ApacheConf>,
 }
 
 impl NginxConf {
@@ -64,18 +60,8 @@ impl NginxConf {
     }
 
     fn read_file(&mut self, path: &Path, root: &Path, depth: usize) -> Result<()> {
-        self.files += 1;
-        let shown = path.display().to_string();
-        if self.files > MOST_FILES || depth > MOST_DEPTH {
-            return Err(
-                Defect::new(shown, "the configuration includes too many files").hint("does a file include itself?")
-            );
-        }
-        let text = std::fs::read(path).map_err(|error| {
-            Defect::new(&shown, error.to_string())
-                .hint("name the right file with --nginx-conf, or give the format with --log-format")
-        })?;
-        for words in directives(&String::from_utf8_lossy(&text)) {
+        let text = read_one(path, &mut self.files, depth > MOST_DEPTH, "--nginx-conf")?;
+        for words in directives(&text) {
             self.take(&words, root, depth)?;
         }
         Ok(())
