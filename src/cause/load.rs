@@ -1,5 +1,6 @@
 //! Reading `grammars/causes/` and `grammars/benign/`: text to causes and rules, each held against its own examples.
 
+use super::hearsay::Hearsay;
 use super::matcher::Matcher;
 use super::{Catalogue, Cause, CauseId, Fallback, Gives, Rule, RuleId};
 use crate::error::{Defect, Result, did_you_mean};
@@ -138,13 +139,12 @@ impl Catalogue {
         Ok((grammars, catalogue))
     }
 
-    /// Holds every rule against its own examples; the defects found.
+    /// Holds every rule against its own examples, and what counts as hearsay against its; the defects found.
     pub fn prove(&self, grammars: &Grammars) -> Vec<Defect> {
-        self.rules()
-            .flat_map(|(id, rule)| {
-                rule.examples.iter().filter_map(move |example| self.prove_one(id, example, grammars).err())
-            })
-            .collect()
+        let rules = self.rules().flat_map(|(id, rule)| {
+            rule.examples.iter().filter_map(move |example| self.prove_one(id, example, grammars).err())
+        });
+        rules.chain(self.hearsay.prove()).collect()
     }
 
     fn prove_one(&self, id: RuleId, example: &str, grammars: &Grammars) -> Result<()> {
@@ -177,6 +177,7 @@ struct Draft {
     causes: Vec<Cause>,
     rules: Vec<Rule>,
     by_id: HashMap<String, CauseId>,
+    hearsay: Hearsay,
     fallback: Fallback,
 }
 
@@ -204,13 +205,13 @@ impl Draft {
         }
         let fallback =
             Fallback { gateway: required(&by_id, "upstream.unknown")?, other: required(&by_id, "app.error")? };
-        Ok(Self { causes, rules, by_id, fallback })
+        Ok(Self { causes, rules, by_id, hearsay: Hearsay::load(library)?, fallback })
     }
 
     fn finish(self, grammars: &Grammars) -> Result<Catalogue> {
         let by_format = by_format(&self.rules, grammars)?;
-        let Self { causes, rules, by_id, fallback } = self;
-        Ok(Catalogue { causes, rules, by_id, by_format, borrows: grammars.borrows.clone(), fallback })
+        let Self { causes, rules, by_id, hearsay, fallback } = self;
+        Ok(Catalogue { causes, rules, by_id, by_format, borrows: grammars.borrows.clone(), hearsay, fallback })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Judging: which cause a record proves, and how sure that is.
 //!
-//! In: the files of `grammars/causes/` and `grammars/benign/`, and events. Out: a [`Verdict`] an event. A rule says what
+//! In: the files of `grammars/causes/` and `grammars/benign/`, `grammars/hearsay.toml`, and events. Out: a [`Verdict`] an event. A rule says what
 //! a record must say; of several that fit, the highest precedence wins, then the longest literal text, then the most
 //! conditions, then the id (DESIGN.md section 3).
 
@@ -15,6 +15,7 @@ use crate::grammar::when::Condition;
 use crate::grammar::wording::Wording;
 use crate::grammar::{Answered, Borrow, Format, split_request};
 pub use answered::{Basis, who_answered};
+use hearsay::Hearsay;
 use load::lend;
 use matcher::Matcher;
 pub use memo::VerdictMemo;
@@ -143,6 +144,7 @@ pub struct Catalogue {
     by_id: HashMap<String, CauseId>,
     by_format: HashMap<String, OnceLock<Matcher>>,
     borrows: Vec<Borrow>,
+    hearsay: Hearsay,
     fallback: Fallback,
 }
 
@@ -274,7 +276,7 @@ impl Judge<'_> {
         let verdict = self.winner(event).map(|rule| self.verdict(rule))?;
         let says = verdict.rule.map_or(&[][..], |rule| &self.catalogue.rule(rule).says);
         let message = event.raw(Field::Message).unwrap_or_default();
-        let is_hearsay = event.raw(Field::Doubt).is_some() || hearsay::is_repeated(message, says);
+        let is_hearsay = event.raw(Field::Doubt).is_some() || self.catalogue.hearsay.has(message, says);
         let certainty = if is_hearsay { verdict.certainty.min(Certainty::Implied) } else { verdict.certainty };
         Some(Verdict { certainty, ..verdict })
     }

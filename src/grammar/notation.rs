@@ -53,7 +53,7 @@ pub struct LogFormat {
 }
 
 /// What a variable fills and how far its value reaches.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Variable {
     /// The field; `None` for variables nobody here asks for.
     pub field: Option<Field>,
@@ -189,12 +189,12 @@ fn push(pieces: &mut Vec<Piece>, piece: Piece) {
 /// What each part fills. Of several variables for one field the worthiest is kept, the first of equals.
 fn chosen(parts: &[Part], variables: &Variables) -> Vec<Variable> {
     let known = |part: &Part| match part {
-        Part::Variable(name) => variables.get(name).copied().unwrap_or(Variable::NOT_KEPT),
+        Part::Variable(name) => variables.get(name).cloned().unwrap_or(Variable::NOT_KEPT),
         Part::Text(_) => Variable::NOT_KEPT,
     };
     let mut all: Vec<Variable> = parts.iter().map(known).collect();
     for index in 0..all.len() {
-        let this = all[index];
+        let this = &all[index];
         let beaten = |(other, variable): (usize, &Variable)| {
             let same = this.field.is_some() && variable.field == this.field && other != index;
             same && (variable.worth() > this.worth() || (variable.worth() == this.worth() && other < index))

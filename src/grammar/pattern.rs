@@ -14,7 +14,7 @@
 //! | `{field:not ABC}` | bytes that are none of these; perhaps no byte at all |
 //! | `{field:peer}` | an address; its port is passed over |
 //! | `{field:address}` | the same, where it shows that it is one |
-//! | `{field:level}` | a severity word as Apache has them |
+//! | `{field:of warn\|error}` | one of these words |
 //! | `{field:rest}` | everything to the end |
 //! | `{?...}` | may be missing; must begin with a literal where it follows a value without an end of its own |
 //! | `{{`, `}}` | a brace; `{_:0}` stands between two closing braces that are none |

@@ -9,9 +9,11 @@ use nom::character::complete::digit1;
 use nom::combinator::{map, map_opt};
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
+use std::cmp::Reverse;
+use std::sync::Arc;
 
 /// How far a value reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Span {
     /// To the next literal of the pattern, or to the end.
     Until,
@@ -29,17 +31,11 @@ pub enum Span {
     Peer,
     /// The same, where it shows that it is an IP address.
     Address,
-    /// A severity word as Apache has them.
-    Level,
+    /// One of these words.
+    OneOf(Arc<[Box<[u8]>]>),
     /// To the end.
     Rest,
 }
-
-/// Apache's severities.
-const LEVELS: [&[u8]; 16] = [
-    b"emerg", b"alert", b"crit", b"error", b"warn", b"notice", b"info", b"debug", b"trace1", b"trace2", b"trace3",
-    b"trace4", b"trace5", b"trace6", b"trace7", b"trace8",
-];
 
 /// A set of ASCII bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,12 +53,19 @@ impl Bytes {
 }
 
 impl Span {
+    /// One of some words, `|` between them; of two that begin alike the longer one is taken.
+    fn one_of(words: &str) -> Self {
+        let mut words: Vec<Box<[u8]>> = words.split('|').map(|word| word.as_bytes().into()).collect();
+        words.sort_by_key(|word| Reverse(word.len()));
+        Self::OneOf(words.into())
+    }
+
     /// How many bytes of `text` a self-delimiting value takes, and how many of them are its value.
     #[inline]
-    pub(super) fn length(self, text: &[u8]) -> Option<(usize, usize)> {
+    pub(super) fn length(&self, text: &[u8]) -> Option<(usize, usize)> {
         let whole = |length: usize| Some((length, length));
         match self {
-            Self::Fixed(bytes) => return whole(bytes).filter(|_| text.len() >= bytes),
+            Self::Fixed(bytes) => return whole(*bytes).filter(|_| text.len() >= *bytes),
             Self::Digits => whole(text.iter().take_while(|byte| byte.is_ascii_digit()).count()),
             Self::Word => whole(memchr::memchr2(b' ', b'\t', text).unwrap_or(text.len())),
             Self::List => return whole(list_length(text)),
@@ -75,7 +78,7 @@ impl Span {
                 Some((length, without_port(&text[..length]).len()))
             }
             Self::Address => return address(text),
-            Self::Level => return whole(LEVELS.iter().find(|level| text.starts_with(level))?.len()),
+            Self::OneOf(words) => return whole(words.iter().find(|word| text.starts_with(word))?.len()),
             Self::Until | Self::Rest => return whole(text.len()),
         }
         .filter(|(length, _)| *length > 0)
@@ -112,6 +115,7 @@ fn list_length(text: &[u8]) -> usize {
 /// The span as a pattern writes it behind the colon.
 pub(super) fn span(text: &str) -> IResult<&str, Span> {
     let stops = take_while1(|letter: char| letter != '}');
+    let words = take_while1(|letter: char| letter != '}');
     alt((
         map_opt(digit1, |digits: &str| digits.parse().ok().map(Span::Fixed)),
         map(tag("digits"), |_| Span::Digits),
@@ -119,8 +123,8 @@ pub(super) fn span(text: &str) -> IResult<&str, Span> {
         map(tag("list"), |_| Span::List),
         map(tag("peer"), |_| Span::Peer),
         map(tag("address"), |_| Span::Address),
-        map(tag("level"), |_| Span::Level),
         map(tag("rest"), |_| Span::Rest),
+        map(preceded(tag("of "), words), |words: &str| Span::one_of(words)),
         map_opt(preceded(tag("not "), stops), |stops| Bytes::of(stops).map(Span::Not)),
     ))
     .parse(text)
