@@ -19,6 +19,7 @@ use triage::playbook::Playbook;
 use triage::report::Report;
 use triage::report::json::render_json;
 use triage::source::{Chunk, Chunker, Log, Member, Progress};
+use triage::time::Timestamp;
 use triage::time::Zone;
 
 struct Known {
@@ -63,6 +64,11 @@ fn chunks(path: &Path, shape: &Shape, chunk_bytes: usize) -> Vec<Chunk> {
     std::iter::from_fn(|| chunker.next_chunk()).map(|chunk| chunk.unwrap()).collect()
 }
 
+fn modified_micros(path: &Path) -> i64 {
+    let modified = std::fs::metadata(path).unwrap().modified().unwrap();
+    modified.duration_since(std::time::UNIX_EPOCH).unwrap().as_micros() as i64
+}
+
 /// Watches the logs in this order of turns; `stops`: after which turns it is stopped and gone on with.
 fn watched(paths: &[PathBuf], turns: &[usize], stops: &[usize], chunk_bytes: usize) -> Value {
     let known = &*KNOWN;
@@ -71,7 +77,7 @@ fn watched(paths: &[PathBuf], turns: &[usize], stops: &[usize], chunk_bytes: usi
         name: path.display().to_string(),
         members: vec![path.display().to_string()],
         beginning: std::fs::read(path).unwrap(),
-        written: None,
+        written: Some(Timestamp::from_micros(modified_micros(path))),
     };
     live.add(paths.iter().map(new).collect()).unwrap();
     let mut waiting: Vec<std::vec::IntoIter<Chunk>> =
@@ -126,4 +132,18 @@ fn a_watch_ends_in_the_report_of_a_batch_run() {
         Ok(())
     });
     ran.unwrap();
+}
+
+#[test]
+fn each_sample_watched_alone_gives_the_report_of_a_batch_run() {
+    let in_stories = |path: &Path| path.to_string_lossy().contains("/stories/");
+    let logs = files(&root().join("samples"), |name| name.ends_with(".log"));
+    let logs = logs.into_iter().filter(|log| !in_stories(log) && !log.with_extension("log_format").exists());
+    let differ: Vec<PathBuf> = logs
+        .filter(|log| {
+            let paths = std::slice::from_ref(log);
+            watched(paths, &[], &[1], 3000) != batch(paths)
+        })
+        .collect();
+    assert!(differ.is_empty(), "{differ:#?}");
 }

@@ -10,7 +10,8 @@
 mod kept;
 mod log;
 
-use super::look::{candidates, decide_by_companions, notes_on, plan_for, shown, sides_of, take_as_told, zone_for};
+use super::look::{candidates, count_alone, decide_by_companions, nobody_counts, notes_on};
+use super::look::{plan_for, shown, sides_of, take_as_told, zone_for};
 use super::{Options, Outcome, tell_undated};
 use crate::cause::Catalogue;
 use crate::error::{Defect, Result};
@@ -121,8 +122,7 @@ impl<'c> Live<'c> {
                 take_as_told(&mut found, &candidates, &mut self.sources[first..]);
             }
             self.tally.add_sources(log.members.len());
-            let answers = found.formats.first().is_some_and(|format| format.witness == Witness::Request);
-            self.merge.add(answers);
+            self.merge.add();
             self.names.push(Log { name: log.name.clone(), members: Vec::new() });
             self.found.push(found);
             self.logs.push(LiveLog::new(log, first as u32));
@@ -278,17 +278,34 @@ impl<'c> Live<'c> {
         }
     }
 
+    /// What each log was found to be, with those among them that count because no other does. One that was read already
+    /// goes on as it began.
+    fn read_as(&mut self) -> Vec<Detected> {
+        let nobody_counts = nobody_counts(&self.found);
+        let mut read = self.found.clone();
+        for (log, found) in self.logs.iter_mut().zip(&mut read) {
+            log.counts_alone = if log.has_begun { log.counts_alone } else { nobody_counts };
+            if log.counts_alone {
+                count_alone(found);
+            }
+        }
+        read
+    }
+
     /// What the logs say about each other: whose a log is that several products write, the zone, whether there is anything
     /// to be joined.
     fn settle(&mut self) {
         for log in decide_by_companions(&self.names, &mut self.found, self.grammars) {
             self.show(log);
         }
-        let (zone, why) = zone_for(self.options, &self.found);
+        let read = self.read_as();
+        let (zone, why) = zone_for(self.options, &read);
         self.zone.clone_from(&why);
-        let sides = sides_of(&self.found);
+        let sides = sides_of(&read);
         self.join.set_sides(sides);
-        for (log, found) in self.logs.iter_mut().zip(&self.found) {
+        for (at, (log, found)) in self.logs.iter_mut().zip(&read).enumerate() {
+            let answers = found.formats.first().is_some_and(|format| format.witness == Witness::Request);
+            self.merge.set_answers(at, answers);
             // Stamps that were read in one zone are not read in another later.
             let zone = if log.has_begun { log.plan.zone } else { zone };
             let mut plan = plan_for(found, zone, log.written, self.options);

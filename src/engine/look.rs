@@ -68,7 +68,9 @@ pub(super) fn look_at<'l>(
             (source.format, source.format_id) = (format.clone(), format_id.clone());
         }
     }
-    count_if_alone(&mut all_found);
+    if nobody_counts(&all_found) {
+        all_found.iter_mut().for_each(count_alone);
+    }
     let (zone, why) = zone_for(options, &all_found);
     outcome.zone.clone_from(&why);
     outcome.notes.extend(notes_on(logs, &all_found));
@@ -215,13 +217,15 @@ pub(super) fn notes_on<'n>(logs: &'n [Log], found: &'n [Detected]) -> impl Itera
     })
 }
 
-/// Where no log counts requests, those of an application server that tells of each do.
-fn count_if_alone(found: &mut [Detected]) {
+/// Whether no log counts requests: then an application server's own lines of them do (see [`count_alone`]).
+pub(super) fn nobody_counts(found: &[Detected]) -> bool {
     let counts = |format: &Arc<Format>| format.witness == Witness::Request;
-    if found.iter().any(|found| found.formats.iter().any(counts)) {
-        return;
-    }
-    for format in found.iter_mut().flat_map(|found| &mut found.formats) {
+    !found.iter().any(|found| found.formats.iter().any(counts))
+}
+
+/// Takes the requests that an application server tells of for those that are counted.
+pub(super) fn count_alone(found: &mut Detected) {
+    for format in &mut found.formats {
         if let Some(counting) = format.counting() {
             *format = Arc::new(counting);
         }

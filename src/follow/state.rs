@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What a state file begins with. The number rises whenever what is kept changes its shape.
-const MAGIC: &[u8; 16] = b"triage state 1\n\0";
+const MAGIC: &[u8; 16] = b"triage state 2\n\0";
 /// Magic, knowledge, length and hash of the body.
 const HEADER_BYTES: usize = MAGIC.len() + 3 * size_of::<u64>();
 /// No state is larger; a larger file is something else.

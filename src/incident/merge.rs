@@ -57,15 +57,20 @@ impl Merge {
     pub fn new(logs: usize) -> Self {
         let mut merge = Self::default();
         for _ in 0..logs {
-            merge.add(false);
+            merge.add();
         }
         merge
     }
 
-    /// One log more, behind the others; `answers`: it counts requests, and is taken after the others at the same stamp.
-    pub fn add(&mut self, answers: bool) -> usize {
+    /// Whether a log counts requests: it is taken after those that do not, at the same stamp.
+    pub fn set_answers(&mut self, log: usize, answers: bool) {
+        self.logs[log].answers = answers;
+    }
+
+    /// One log more, behind the others.
+    pub fn add(&mut self) -> usize {
         self.logs.push(Log {
-            answers,
+            answers: false,
             parts: VecDeque::new(),
             next: 0,
             clock: Timestamp::from_micros(i64::MIN),

@@ -48,6 +48,7 @@ pub struct KeptLog {
     sample: Vec<u8>,
     written: Option<Timestamp>,
     zone: Option<String>,
+    counts_alone: bool,
 }
 
 impl KeptLog {
@@ -119,7 +120,7 @@ impl<'c> Live<'c> {
             let Some(zone) = was.zone.as_deref() else { continue };
             let plan = crate::incident::Plan { zone: Zone::named(zone)?, ..(*log.plan).clone() };
             log.plan = Arc::new(plan);
-            log.has_begun = true;
+            (log.has_begun, log.counts_alone) = (true, was.counts_alone);
         }
         live.join = Join::restored(catalogue, kept.join);
         (live.merge, live.tally, live.sources) = (kept.merge, kept.tally, kept.sources);
@@ -140,5 +141,6 @@ fn kept_log(name: &str, log: &LiveLog) -> KeptLog {
         sample: log.sample.clone(),
         written: log.written,
         zone: log.has_begun.then_some(zone),
+        counts_alone: log.counts_alone,
     }
 }

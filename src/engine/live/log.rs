@@ -60,6 +60,8 @@ pub(super) struct LiveLog {
     pub(super) plan: Arc<Plan>,
     /// Something of it was read.
     pub(super) has_begun: bool,
+    /// It counts requests where no other log did when it was begun.
+    pub(super) counts_alone: bool,
     /// It is to be cut otherwise than before.
     pub(super) reshaped: bool,
     /// What stands at its end and may not be whole.
@@ -75,6 +77,7 @@ impl LiveLog {
             written: log.written,
             plan: Arc::new(Plan::nothing()),
             has_begun: false,
+            counts_alone: false,
             reshaped: false,
             open: Vec::new(),
         }
