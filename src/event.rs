@@ -229,6 +229,12 @@ closed_list! {
     }
 }
 
+/// The field's bit in a set of fields.
+#[inline]
+pub const fn bit(field: Field) -> u64 {
+    1 << field as u64
+}
+
 /// One record, read: which fields it has, borrowed from its bytes.
 #[derive(Clone)]
 pub struct Event<'a> {
@@ -268,6 +274,17 @@ impl<'a> Event<'a> {
     #[inline]
     pub fn get(&self, field: Field) -> Option<&'a [u8]> {
         self.raw(field).filter(|value| !matches!(*value, b"" | b"-"))
+    }
+
+    /// Those of the fields in `mask` that the record has, with their bytes; a field is the bit of its number.
+    #[inline]
+    pub fn among(&self, mask: u64) -> impl Iterator<Item = (Field, &'a [u8])> + '_ {
+        let mut left = self.present & mask;
+        std::iter::from_fn(move || {
+            let at = left.checked_ilog2()? as usize;
+            left &= !(1 << at);
+            Some((Field::ALL[at], self.values[at]))
+        })
     }
 
     /// Which fields are set now; [`Self::rewind`] returns to it.

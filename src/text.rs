@@ -13,6 +13,27 @@ pub fn begins_with(text: &[u8], start: &[u8]) -> bool {
     }
 }
 
+/// Where the byte first stands, mostly within the first few dozen: eight at a time in place, where a call would cost more.
+#[inline]
+pub fn find_near(byte: u8, text: &[u8]) -> Option<usize> {
+    /// Values of logs are seldom longer than so many words of eight bytes.
+    const NEAR_WORDS: usize = 4;
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = ONES << 7;
+    let wanted = u64::from(byte) * ONES;
+    let words = text.as_chunks::<8>().0;
+    for (at, word) in words.iter().take(NEAR_WORDS).enumerate() {
+        // A byte that is the wanted one is zero here, and the lowest such byte shows by its high bit.
+        let differs = u64::from_le_bytes(*word) ^ wanted;
+        let hits = differs.wrapping_sub(ONES) & !differs & HIGHS;
+        if hits != 0 {
+            return Some(at * 8 + hits.trailing_zeros() as usize / 8);
+        }
+    }
+    let seen = words.len().min(NEAR_WORDS) * 8;
+    memchr::memchr(byte, &text[seen..]).map(|at| seen + at)
+}
+
 /// The address without its port: `192.0.2.7:80`, `[2001:db8::7]:80` and, as some programs write it, `2001:db8::7:80`.
 pub fn without_port(address: &[u8]) -> &[u8] {
     let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
@@ -48,7 +69,21 @@ pub fn is_treacherous(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{begins_with, harmless, without_port};
+    use super::{begins_with, find_near, harmless, without_port};
+
+    #[test]
+    fn a_byte_is_found_where_it_first_stands() {
+        // Neighbours of the byte in value, and bytes whose high bit is set, must not be taken for it.
+        let noise = [0x21, 0xa0, 0x1f, 0x80, 0xff, 0x00, 0x23, 0x9f];
+        for length in 0..80 {
+            for at in 0..=length {
+                let mut text: Vec<u8> = (0..length).map(|at| noise[at % noise.len()]).collect();
+                assert_eq!(find_near(b' ', &text), None);
+                text[at.min(length.saturating_sub(1))..].fill(b' ');
+                assert_eq!(find_near(b' ', &text), memchr::memchr(b' ', &text), "{text:?}");
+            }
+        }
+    }
 
     #[test]
     fn ports_are_taken_off() {

@@ -4,11 +4,10 @@
 //! fitted. Every wording enters the automaton with its longest piece; what it finds is then held against the whole.
 
 use super::{Gives, Rule, RuleId};
-use crate::event::Field;
+use crate::event::{Field, bit};
 use crate::grammar::wording::Wording;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -27,11 +26,31 @@ pub(super) struct Matcher {
     wordless: Vec<RuleId>,
     /// Some rule gives an echo.
     pub(super) has_echoes: bool,
-    /// The fields before a record's tail on which a verdict depends, besides the message; whether their value counts or
-    /// only that they are there.
-    pub(super) tested_in_message: Vec<(Field, bool)>,
-    /// The other fields on which it depends.
-    pub(super) tested_beside: Vec<(Field, bool)>,
+    /// The fields on which a verdict depends, besides the message.
+    pub(super) tested: Tested,
+}
+
+/// Fields that rules look at: a bit a field.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tested {
+    /// Those before a record's tail.
+    pub(super) in_message: u64,
+    /// The others.
+    pub(super) beside: u64,
+    /// Those of them whose value counts, not only that they are there.
+    pub(super) by_value: u64,
+}
+
+impl Tested {
+    fn test(&mut self, field: Field, by_value: bool) {
+        let bit = bit(field);
+        if is_of_message(field) {
+            self.in_message |= bit;
+        } else {
+            self.beside |= bit;
+        }
+        self.by_value |= if by_value { bit } else { 0 };
+    }
 }
 
 #[derive(Debug)]
@@ -50,10 +69,11 @@ impl Matcher {
         let mut wordless = Vec::new();
         let mut has_echoes = false;
         // Whether a record can be believed counts in every verdict.
-        let mut tested: BTreeMap<Field, bool> = BTreeMap::from([(Field::Doubt, false)]);
+        let mut tested = Tested::default();
+        tested.test(Field::Doubt, false);
         for (id, rule, says) in rules {
             if let Some(when) = &rule.when {
-                when.each_field(&mut |field, by_value| *tested.entry(field).or_insert(false) |= by_value);
+                when.each_field(&mut |field, by_value| tested.test(field, by_value));
             }
             has_echoes |= rule.gives == Gives::Echo;
             if rule.says.is_empty() {
@@ -71,17 +91,7 @@ impl Matcher {
                 }
             }
         }
-        let (tested_in_message, tested_beside) = tested.into_iter().partition(|(field, _)| is_of_message(*field));
-        Self {
-            automaton: OnceLock::new(),
-            pieces,
-            asked: AtomicU32::new(0),
-            entries,
-            wordless,
-            has_echoes,
-            tested_in_message,
-            tested_beside,
-        }
+        Self { automaton: OnceLock::new(), pieces, asked: AtomicU32::new(0), entries, wordless, has_echoes, tested }
     }
 
     /// The automaton, where it pays: to build it takes as long as to try every wording on some hundred messages, and

@@ -4,7 +4,7 @@
 //! every field that some rule of the format tests are the same.
 
 use super::{Judge, Verdict};
-use crate::event::{Event, Field};
+use crate::event::{Event, Field, bit};
 
 /// Verdicts that are remembered.
 const VERDICTS: usize = 4;
@@ -32,10 +32,11 @@ impl VerdictMemo {
             return *verdict;
         }
         self.key.clear();
-        judge.tested_beside().for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
+        let tested = judge.tested();
+        add_all(&mut self.key, event, tested.beside, tested.by_value);
         let beside = self.key.clone();
-        add(&mut self.key, event.raw(Field::Message), true);
-        judge.tested_in_message().for_each(|(field, by_value)| add(&mut self.key, event.raw(field), by_value));
+        let message = bit(Field::Message);
+        add_all(&mut self.key, event, tested.in_message | message, tested.by_value | message);
         let verdict = self.by_key(judge, event);
         if self.beside.len() < VERDICTS && beside.len() <= MOST_BYTES {
             self.beside.push((beside, verdict));
@@ -47,16 +48,14 @@ impl VerdictMemo {
     pub fn request(&mut self, judge: &Judge<'_>, event: &mut Event<'_>, status: u16) -> Verdict {
         judge.derive_fields(event);
         self.key.clear();
-        // What the fallback looks at, and then all that any rule does.
-        add(&mut self.key, event.raw(Field::Status), true);
-        add(&mut self.key, event.raw(Field::AnsweredBy), true);
-        add(&mut self.key, event.raw(Field::UpstreamStatus), false);
-        judge.tested_in_message().chain(judge.tested_beside()).for_each(|(field, by_value)| {
-            add(&mut self.key, event.raw(field), by_value);
-            if let (Field::Duration, Some(elapsed)) = (field, event.elapsed_micros) {
-                self.key.extend_from_slice(&elapsed.to_le_bytes());
-            }
-        });
+        let tested = judge.tested();
+        // What the fallback looks at, and all that any rule does.
+        let by_value = tested.by_value | bit(Field::Status) | bit(Field::AnsweredBy);
+        let asked = by_value | tested.in_message | tested.beside | bit(Field::UpstreamStatus);
+        add_all(&mut self.key, event, asked, by_value);
+        if let Some(elapsed) = event.elapsed_micros.filter(|_| tested.beside & bit(Field::Duration) != 0) {
+            self.key.extend_from_slice(&elapsed.to_le_bytes());
+        }
         if let Some((_, Some(verdict))) = self.known.iter().find(|(key, _)| *key == self.key) {
             return *verdict;
         }
@@ -90,39 +89,45 @@ impl VerdictMemo {
 }
 
 /// Whether what a record says besides its message is, as far as rules test it, what is known.
-fn is_the_same(mut known: &[u8], judge: &Judge<'_>, event: &Event<'_>) -> bool {
-    judge.tested_beside().all(|(field, by_value)| {
-        let value = event.raw(field);
-        let Some((kind, rest)) = known.split_first() else { return false };
-        known = rest;
-        if *kind != kind_of(value, by_value) {
+fn is_the_same(known: &[u8], judge: &Judge<'_>, event: &Event<'_>) -> bool {
+    let tested = judge.tested();
+    let mut known = known.strip_prefix(&(event.mark() & tested.beside).to_le_bytes());
+    for (field, value) in event.among(tested.beside) {
+        let Some((kind, rest)) = known.and_then(<[u8]>::split_first) else { return false };
+        if *kind != kind_of(value, tested.by_value & bit(field) != 0) {
             return false;
         }
-        let (Some(value), BY_VALUE) = (value, *kind) else { return true };
-        let rest = known.strip_prefix(&(value.len() as u32).to_le_bytes()).and_then(|rest| rest.strip_prefix(value));
-        known = rest.unwrap_or_default();
-        rest.is_some()
-    })
+        known = match *kind {
+            BY_VALUE => {
+                rest.strip_prefix(&(value.len() as u32).to_le_bytes()).and_then(|rest| rest.strip_prefix(value))
+            }
+            _ => Some(rest),
+        };
+    }
+    known.is_some()
 }
 
 /// The value itself follows in the key.
-const BY_VALUE: u8 = 3;
+const BY_VALUE: u8 = 2;
 
-/// What of a value counts: that the log does not have it, that it says "no value", that there is one, or the value itself.
-fn kind_of(value: Option<&[u8]>, by_value: bool) -> u8 {
+/// What of a value counts: that the log says "no value", that there is one, or the value itself.
+fn kind_of(value: &[u8], by_value: bool) -> u8 {
     match value {
-        None => 0,
-        Some(b"" | b"-") => 1,
-        Some(_) if !by_value => 2,
-        Some(_) => BY_VALUE,
+        b"" | b"-" => 0,
+        _ if !by_value => 1,
+        _ => BY_VALUE,
     }
 }
 
-fn add(key: &mut Vec<u8>, value: Option<&[u8]>, by_value: bool) {
-    let kind = kind_of(value, by_value);
-    key.push(kind);
-    if let (Some(value), BY_VALUE) = (value, kind) {
-        key.extend_from_slice(&(value.len() as u32).to_le_bytes());
-        key.extend_from_slice(value);
+/// Adds which of the `asked` fields there are, and what of each counts.
+fn add_all(key: &mut Vec<u8>, event: &Event<'_>, asked: u64, by_value: u64) {
+    key.extend_from_slice(&(event.mark() & asked).to_le_bytes());
+    for (field, value) in event.among(asked) {
+        let kind = kind_of(value, by_value & bit(field) != 0);
+        key.push(kind);
+        if kind == BY_VALUE {
+            key.extend_from_slice(&(value.len() as u32).to_le_bytes());
+            key.extend_from_slice(value);
+        }
     }
 }

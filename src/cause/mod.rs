@@ -17,7 +17,7 @@ use crate::grammar::{Answered, Borrow, Format, split_request};
 pub use answered::{Basis, who_answered};
 use hearsay::Hearsay;
 use load::lend;
-use matcher::Matcher;
+use matcher::{Matcher, Tested};
 pub use memo::VerdictMemo;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -246,14 +246,14 @@ impl Judge<'_> {
         self.matcher.is_some_and(|matcher| matcher.has_echoes)
     }
 
-    /// The fields before a record's tail on which a verdict depends, and whether their value counts.
-    fn tested_in_message(&self) -> impl Iterator<Item = (Field, bool)> + '_ {
-        self.matcher.into_iter().flat_map(|matcher| matcher.tested_in_message.iter().copied())
+    /// The fields on which a verdict depends.
+    fn tested(&self) -> Tested {
+        self.matcher.map_or_else(Tested::default, |matcher| matcher.tested)
     }
 
-    /// The other fields on which a verdict depends.
-    fn tested_beside(&self) -> impl Iterator<Item = (Field, bool)> + '_ {
-        self.matcher.into_iter().flat_map(|matcher| matcher.tested_beside.iter().copied())
+    /// The same as a set: a bit a field.
+    pub fn asks(&self) -> u64 {
+        self.tested().in_message | self.tested().beside
     }
 
     /// The rules that fit a record, the winner first. Of a request, the derived field must be set already.

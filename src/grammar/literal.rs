@@ -2,7 +2,7 @@
 //!
 //! In: a line. Out: where the text stands in it.
 
-use crate::text::begins_with;
+use crate::text::{begins_with, find_near};
 
 /// Text to be found. It is short and begins with a byte that is rare in values (a quote, a bracket, a space), so looking
 /// for that byte is quicker than a search for the whole.
@@ -33,7 +33,7 @@ impl Literal {
         let first = *self.0.first()?;
         let mut at = from;
         loop {
-            at += memchr::memchr(first, line.get(at..)?)?;
+            at += find_near(first, line.get(at..)?)?;
             if self.is_at(line, at) && !(first == b'"' && is_escaped(line, at)) {
                 return Some(at);
             }

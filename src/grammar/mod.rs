@@ -209,6 +209,8 @@ impl Format {
 pub struct RecordReader {
     format: Arc<Format>,
     skims: bool,
+    /// How much of a line tells all that is asked of a failed request (see [`Pattern::telling`]).
+    telling: usize,
     stamps: Vec<StampReader>,
     memo: json::Memo,
     message: MessageMemo,
@@ -237,6 +239,7 @@ impl RecordReader {
         Self {
             format,
             skims,
+            telling: usize::MAX,
             stamps,
             memo: json::Memo::default(),
             message: MessageMemo::default(),
@@ -254,6 +257,15 @@ impl RecordReader {
     #[must_use]
     pub fn written(mut self, written: Option<Timestamp>) -> Self {
         self.stamps = self.stamps.into_iter().map(|reader| reader.written(written)).collect();
+        self
+    }
+
+    /// The same where of a line only these fields are asked for by rules (a bit a field): [`Self::skim`] may leave out others.
+    #[must_use]
+    pub fn asking(mut self, fields: u64) -> Self {
+        if let Reader::Pattern(pattern) = &self.format.reader {
+            self.telling = pattern.telling(fields);
+        }
         self
     }
 
@@ -280,7 +292,7 @@ impl RecordReader {
         match &self.format.reader {
             Reader::Pattern(pattern) if self.skims => {
                 event.clear();
-                if !pattern.skim(record, event) {
+                if !pattern.skim(self.telling, record, event) {
                     return None;
                 }
                 self.read_tail(event);

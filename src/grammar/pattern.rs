@@ -23,7 +23,7 @@ use super::fit::{fit, fit_straight};
 pub use super::literal::Literal;
 pub use super::span::Span;
 use super::span::span;
-use crate::event::{Event, Field};
+use crate::event::{Event, Field, bit};
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_while1};
 use nom::combinator::{map, map_opt, opt, verify};
@@ -100,10 +100,27 @@ impl Pattern {
         fit(&self.pieces, line, 0, event) == Some(line.len())
     }
 
-    /// The same, but of a request that was answered well only what stands up to its status and how the line ends: nobody
-    /// asks for more, and nearly all lines of an access log are such.
+    /// How many of its pieces tell all that is asked of a request that failed: none behind them fills a field that anybody
+    /// looks at. `asked`: those that rules look at, a bit a field.
+    pub fn telling(&self, asked: u64) -> usize {
+        /// What nobody looks at but a rule.
+        const UNASKED: u64 = bit(Field::BytesSent) | bit(Field::Referrer) | bit(Field::UserAgent);
+        let is_asked = |piece: &Piece| {
+            let mut fields = Vec::new();
+            collect_fields(std::slice::from_ref(piece), &mut fields);
+            fields.into_iter().any(|field| bit(field) & (asked | !UNASKED) != 0)
+        };
+        let behind = self.pieces.iter().rposition(is_asked).map_or(0, |last| last + 1);
+        // What ends a value belongs to it.
+        let ends = matches!(self.pieces.get(behind), Some(Piece::Literal(_)));
+        if self.gate == 0 { self.pieces.len() } else { self.gate.max(behind + usize::from(ends)) }
+    }
+
+    /// The same as [`Self::read`], but of a request that was answered well only what stands up to its status and how the
+    /// line ends: nobody asks for more, and nearly all lines of an access log are such. Of one that failed, the first
+    /// `telling` pieces (see [`Self::telling`]).
     #[inline]
-    pub fn skim<'a>(&self, line: &'a [u8], event: &mut Event<'a>) -> bool {
+    pub fn skim<'a>(&self, telling: usize, line: &'a [u8], event: &mut Event<'a>) -> bool {
         let (head, rest) = self.pieces.split_at(self.gate);
         if rest.is_empty() || head.is_empty() {
             return self.read(line, event);
@@ -114,8 +131,14 @@ impl Pattern {
                 Some(Piece::Literal(text)) => line.len() > at && text.is_at(line, line.len() - text.len()),
                 _ => true,
             };
-            if (answered_well(event) && ends_well) || fit_straight(rest, line, at, event) == Some(line.len()) {
+            if answered_well(event) && ends_well {
                 return true;
+            }
+            let telling = &rest[..telling.clamp(self.gate, self.pieces.len()) - self.gate];
+            match fit_straight(telling, line, at, event) {
+                Some(_) if telling.len() < rest.len() && ends_well => return true,
+                Some(at) if at == line.len() => return true,
+                _ => {}
             }
         }
         event.rewind(mark);
@@ -270,14 +293,19 @@ mod tests {
     fn of_a_request_answered_well_the_status_is_enough() {
         let pattern =
             Pattern::parse("{client:word} \"{request}\" {status:3} {bytes_sent:word} \"{user_agent}\"").expect("one");
-        let skim = |line: &str| {
+        let skim = |asked: u64, line: &str| {
             let mut event = Event::default();
-            pattern.skim(line.as_bytes(), &mut event).then(|| (event.status(), event.raw(Field::UserAgent).is_some()))
+            let fits = pattern.skim(pattern.telling(asked), line.as_bytes(), &mut event);
+            fits.then(|| (event.status(), event.raw(Field::UserAgent).is_some()))
         };
-        assert_eq!(skim("::1 \"GET /\" 200 5 \"curl\""), Some((Some(200), false)));
-        assert_eq!(skim("::1 \"GET /\" 502 5 \"curl\""), Some((Some(502), true)));
-        assert_eq!(skim("::1 \"GET /\" 200 5 \"curl"), None);
-        assert_eq!(skim("::1 \"GET /\" 502 5 x"), None);
+        let agent = bit(Field::UserAgent);
+        assert_eq!(skim(agent, "::1 \"GET /\" 200 5 \"curl\""), Some((Some(200), false)));
+        assert_eq!(skim(agent, "::1 \"GET /\" 502 5 \"curl\""), Some((Some(502), true)));
+        assert_eq!(skim(0, "::1 \"GET /\" 502 5 \"curl\""), Some((Some(502), false)), "no rule asks for the agent");
+        for asked in [0, agent] {
+            assert_eq!(skim(asked, "::1 \"GET /\" 200 5 \"curl"), None);
+            assert_eq!(skim(asked, "::1 \"GET /\" 502 5 x"), None);
+        }
     }
 
     #[test]

@@ -10,13 +10,14 @@ use crate::grammar::json::{Attempt, last_of_list};
 use crate::grammar::units::Units;
 use crate::grammar::when::last_attempt;
 use crate::grammar::{Marks, Witness};
+use crate::text::find_near;
 use crate::time::Timestamp;
 use std::borrow::Cow;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// `unix:` stands for a client on a socket; mail adds words behind the address.
 pub(super) fn client_address(client: &[u8]) -> &[u8] {
-    let end = memchr::memchr(b' ', client).unwrap_or(client.len());
+    let end = find_near(b' ', client).unwrap_or(client.len());
     &client[..end]
 }
 

@@ -53,11 +53,14 @@ struct Known<'c> {
 impl<'c> Scanner<'c> {
     /// For logs read by this plan.
     pub fn new(plan: &Plan, catalogue: &'c Catalogue) -> Self {
-        let reader = |format: &Arc<Format>| Known {
-            reader: RecordReader::new(Arc::clone(format), plan.zone).written(plan.written),
-            judge: catalogue.judge(format),
-            memo: VerdictMemo::default(),
-            service: ServiceMemo::default(),
+        let reader = |format: &Arc<Format>| {
+            let judge = catalogue.judge(format);
+            Known {
+                reader: RecordReader::new(Arc::clone(format), plan.zone).written(plan.written).asking(judge.asks()),
+                judge,
+                memo: VerdictMemo::default(),
+                service: ServiceMemo::default(),
+            }
         };
         let stamp = plan.envelope.as_ref().and_then(|envelope| envelope.stamp);
         let stamps = stamp.map(|shape| StampReader::new(shape, plan.zone).written(plan.written));
