@@ -34,6 +34,10 @@ pub(super) fn fit_straight<'a>(
                 }
                 Some(_) => return None,
             },
+            Piece::Value(field, Span::Fixed(bytes)) => {
+                keep(*field, line.get(at..at + bytes)?, event);
+                at + bytes
+            }
             Piece::Value(field, span) => {
                 let (length, kept) = span.length(&line[at..])?;
                 keep(*field, &line[at..at + kept], event);

@@ -75,11 +75,14 @@ impl Breakdown {
             Places::Capped(places) => *places.entry(name).or_insert(self.counts.len()),
             Places::OfPart(places) => {
                 let at = name.0 as usize;
-                if at >= places.len() {
-                    places.resize(at + 1, 0);
-                }
-                if places[at] == 0 {
-                    places[at] = self.counts.len() as u32 + 1;
+                let next = self.counts.len() as u32 + 1;
+                match places.get_mut(at) {
+                    Some(place @ 0) => *place = next,
+                    Some(_) => {}
+                    None => {
+                        places.resize(at, 0);
+                        places.push(next);
+                    }
                 }
                 places[at] as usize - 1
             }

@@ -5,7 +5,7 @@
 use super::echo::WORKER_UNKNOWN;
 use super::names::{NONE, NameId};
 use super::part::Part;
-use crate::event::{Event, Field};
+use crate::event::{AnsweredBy, Event, Field, bit};
 use crate::grammar::json::{Attempt, last_of_list};
 use crate::grammar::units::Units;
 use crate::grammar::when::last_attempt;
@@ -23,6 +23,22 @@ pub(super) fn client_address(client: &[u8]) -> &[u8] {
 
 /// `memcached` is the longest scheme that nginx writes.
 const LONGEST_SCHEME_BYTES: usize = 10;
+
+/// Who answered, as the judge found it.
+pub(super) fn answered_by(event: &Event<'_>) -> AnsweredBy {
+    let is = |by: &&AnsweredBy| event.raw(Field::AnsweredBy) == Some(by.name().as_bytes());
+    AnsweredBy::ALL.iter().find(is).copied().unwrap_or(AnsweredBy::Unknown)
+}
+
+/// nginx names a client and an upstream but no request where it passes on a TCP or mail session.
+pub(super) fn is_session(event: &Event<'_>) -> bool {
+    event.get(Field::Client).is_some() && event.get(Field::Upstream).is_some() && event.get(Field::Request).is_none()
+}
+
+/// The upstream asked last, in the part's numbers.
+pub(super) fn upstream_id(event: &Event<'_>, part: &mut Part) -> NameId {
+    if event.get(Field::Upstream).is_some() { part.upstreams.id(upstream_of(event)) } else { NONE }
+}
 
 /// The address of the upstream asked last: `http://10.0.3.17:8081/path` is `10.0.3.17:8081`,
 /// `fastcgi://unix:/run/php.sock:` is `unix:/run/php.sock` (FORMATS.md section 1.1). JSON tells host and port apart.
@@ -67,6 +83,9 @@ pub(super) struct ServiceMemo {
 impl ServiceMemo {
     /// What a record says it was for: the configured name where it has one, else the host asked for.
     pub(super) fn id(&mut self, event: &Event<'_>, witness: Witness, part: &mut Part) -> NameId {
+        if event.among(NAMES).next().is_none() {
+            return NONE;
+        }
         let Some(first) = service_fields(witness).iter().find_map(|field| event.get(*field)) else { return NONE };
         if let Some(service) = self.service.filter(|_| self.logged == first) {
             return service;
@@ -80,6 +99,9 @@ impl ServiceMemo {
         service
     }
 }
+
+/// Fields that can say what a request was for.
+const NAMES: u64 = bit(Field::Service) | bit(Field::Server) | bit(Field::Host) | bit(Field::UpstreamName);
 
 fn service_fields(witness: Witness) -> &'static [Field] {
     match witness {

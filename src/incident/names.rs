@@ -103,6 +103,20 @@ impl Names {
         names
     }
 
+    /// Makes room for as many names as a like chunk had.
+    pub(super) fn make_room(&mut self, names: usize, bytes: usize) {
+        self.text.reserve(bytes);
+        self.ends.reserve(names);
+        self.hashes.reserve(names);
+        let hashes = &self.hashes;
+        self.by_hash.reserve(names, |id| hashes[id.0 as usize]);
+    }
+
+    /// How much room its names take: their number and their bytes.
+    pub(super) fn room(&self) -> (usize, usize) {
+        (self.ends.len(), self.text.len())
+    }
+
     /// The name's number; `-` and nothing are [`NONE`].
     pub fn id(&mut self, name: impl AsRef<[u8]>) -> NameId {
         let name = name.as_ref();

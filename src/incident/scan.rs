@@ -6,7 +6,8 @@ mod keep;
 mod several;
 
 use super::facts::{
-    ServiceMemo, client_address, connection_of, duration_ms, failed_at, hash_of, request_hash, upstream_of, worker_of,
+    ServiceMemo, answered_by, client_address, connection_of, duration_ms, failed_at, hash_of, is_session, request_hash,
+    upstream_id, worker_of,
 };
 use super::names::{NameId, fold_path};
 use super::part::{Part, WitnessKind, WitnessRecord};
@@ -39,6 +40,8 @@ pub struct Scanner<'c> {
     /// What header lines can begin with here.
     openings: Openings,
     path: Vec<u8>,
+    /// How much room the paths of the chunk before took: number and bytes.
+    paths: (usize, usize),
 }
 
 /// One format of the log: how to read its records and how to judge them.
@@ -65,7 +68,16 @@ impl<'c> Scanner<'c> {
         let stamp = plan.envelope.as_ref().and_then(|envelope| envelope.stamp);
         let stamps = stamp.map(|shape| StampReader::new(shape, plan.zone).written(plan.written));
         let readers = plan.formats.iter().map(reader).collect();
-        Self { plan: plan.clone(), catalogue, readers, stamps, clock: None, openings: [false; 256], path: Vec::new() }
+        Self {
+            plan: plan.clone(),
+            catalogue,
+            readers,
+            stamps,
+            clock: None,
+            openings: [false; 256],
+            path: Vec::new(),
+            paths: (0, 0),
+        }
     }
 
     /// The same with its witnesses listed, to be joined.
@@ -91,6 +103,7 @@ impl<'c> Scanner<'c> {
     /// Fills the part; `false` where its witnesses cannot be counted on the spot.
     fn read(&mut self, chunk: &Chunk, part: &mut Part) -> bool {
         let counts_alone = part.alone.is_some();
+        part.paths.make_room(self.paths.0, self.paths.1);
         let bytes = &chunk.bytes;
         let has_header = self.plan.header_mark().is_some();
         for known in &mut self.readers {
@@ -142,6 +155,7 @@ impl<'c> Scanner<'c> {
             }
         }
         part.last_stamp = self.clock;
+        self.paths = part.paths.room();
         true
     }
 
@@ -316,7 +330,7 @@ impl<'c> Scanner<'c> {
             status: verdict.rule.and_then(|rule| self.catalogue.rule(rule).status).unwrap_or(0),
             answered_by: AnsweredBy::Unknown,
             service,
-            upstream: part.upstreams.id(upstream_of(event)),
+            upstream: upstream_id(event, part),
             path: part.paths.id(path),
             client: event.get(Field::Client).map_or(0, |client| hash_of(client_address(client))),
             request: if uri.is_empty() || !joins { 0 } else { request_hash(method, uri) },
@@ -343,12 +357,6 @@ fn with_bytes(mut part: Part, chunk: &mut Chunk) -> Part {
         part.bytes = std::mem::take(&mut chunk.bytes);
     }
     part
-}
-
-/// Who answered, as the judge found it.
-fn answered_by(event: &Event<'_>) -> AnsweredBy {
-    let is = |by: &&AnsweredBy| event.raw(Field::AnsweredBy) == Some(by.name().as_bytes());
-    AnsweredBy::ALL.iter().find(is).copied().unwrap_or(AnsweredBy::Unknown)
 }
 
 /// A record that was read.
@@ -387,9 +395,4 @@ fn widen(span: &mut Option<(Timestamp, Timestamp)>, time: Timestamp) {
 /// (TAXONOMY.md section 2). 000 counts where an upstream had been asked.
 pub(crate) fn is_failure(status: u16, event: &Event<'_>) -> bool {
     (500..600).contains(&status) || status == 9 || (status == 0 && event.get(Field::UpstreamStatus).is_some())
-}
-
-/// nginx names a client and an upstream but no request where it passes on a TCP or mail session.
-fn is_session(event: &Event<'_>) -> bool {
-    event.get(Field::Client).is_some() && event.get(Field::Upstream).is_some() && event.get(Field::Request).is_none()
 }

@@ -201,6 +201,14 @@ impl Segment {
     /// Keeps a line as evidence, where it is among the lowest of its rank.
     pub fn keep(&mut self, rank: u8, spot: Spot, line: impl FnOnce() -> EvidenceLine) {
         let place = (rank, spot);
+        // Lines come in the order of their places: nearly all stand behind those that are kept.
+        let last_few = self.evidence.len().checked_sub(MOST_EVIDENCE_OF_RANK).map(|at| &self.evidence[at..]);
+        if let Some([first, .., last]) = last_few
+            && first.rank == rank
+            && (last.rank, last.spot()) < place
+        {
+            return;
+        }
         let from = self.evidence.partition_point(|kept| kept.rank < rank);
         let at = self.evidence.partition_point(|kept| (kept.rank, kept.spot()) < place);
         let is_there = self.evidence.get(at).is_some_and(|kept| (kept.rank, kept.spot()) == place);

@@ -97,7 +97,7 @@ impl Series {
         let at = match touching(list, failure.time, failure.time, gap) {
             Some(at) => {
                 list[at].add(failure);
-                join_neighbours(list, at, gap)
+                if list.len() == 1 { at } else { join_neighbours(list, at, gap) }
             }
             None => insert(list, Segment::new(failure, self.capped)),
         };
