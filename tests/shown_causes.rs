@@ -3,7 +3,7 @@
 //! What a format can show are the causes of its rules, of those that give a failure or a condition. What is shown are the
 //! causes that goldens name, by the log that proves them.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
 
