@@ -128,7 +128,8 @@ impl Known {
         let (_, report) = self.judge(story, &self.options(args)?)?;
         let golden = PathBuf::from(format!("{shown}.golden"));
         hold_to_golden(&golden, &report, (&format!("{shown}/"), "./")).map_err(one)?;
-        Ok(format!("{shown}: {}", summary(&report, &format!("{} logs", report.sources.len()))))
+        let logs = if report.sources.len() == 1 { "1 log".into() } else { format!("{} logs", report.sources.len()) };
+        Ok(format!("{shown}: {}", summary(&report, &logs)))
     }
 
     /// As the goldens were made: what this machine has and is set to plays no part.
