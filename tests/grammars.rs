@@ -32,6 +32,12 @@ fn the_grammars_of_this_repository_hold_with_their_samples() {
     assert!(told.contains(" 0 do not hold") && told.contains("samples/nginx.error/refused.log: nginx.error"), "{told}");
     let passed = |line: &str| line.starts_with("nginx.error: ") && line.ends_with(" samples passed, 0 failed");
     assert!(told.lines().any(passed), "{told}");
+    assert!(
+        told.contains("samples/stories/refused: 2 logs, 905 lines, 0 unknown; app.error 4, upstream.refused 109"),
+        "{told}"
+    );
+    let told_well = |line: &str| line.starts_with("stories: ") && line.ends_with(" samples passed, 0 failed");
+    assert!(told.lines().any(told_well), "{told}");
 }
 
 #[test]
@@ -70,6 +76,14 @@ fn a_folder_of_ones_own_is_laid_over_and_held_to_its_word() {
     assert!(ran.code == 2 && told.contains("shop.log: 0 samples passed, 1 failed"), "{told}");
     assert!(ran.err.contains("jam.golden:1: the verdict differs"), "{}", ran.err);
     std::fs::remove_file(folder.path().join("samples/shop.log/jam.golden")).unwrap();
+
+    write("samples/stories/jams/till.log", &format!("{line}\n"));
+    write("samples/stories/jams.golden", "exit 0: 7 of 7 requests answered 5xx, 7 explained\n");
+    let ran = grammars(&["test", "--grammars", mine]);
+    let told = String::from_utf8(ran.out).unwrap();
+    assert!(ran.code == 2 && told.contains("stories: 0 samples passed, 1 failed"), "{told}");
+    assert!(ran.err.contains("jams.golden:1: the verdict differs"), "{}", ran.err);
+    std::fs::remove_file(folder.path().join("samples/stories/jams.golden")).unwrap();
 
     write("benign/shop.toml", &rule("shop", "the till is open"));
     let ran = grammars(&["test", "--grammars", mine]);

@@ -1,7 +1,8 @@
 //! `triage grammars`: what formats there are, and whether they hold.
 //!
-//! In: the knowledge built in with the user's own folder laid over it. Out: a list; or the proof of every example and every
-//! sample (with the golden beside it), how many of each format passed, and what is wrong named by file and line.
+//! In: the knowledge built in with the user's own folder laid over it. Out: a list; or the proof of every example, every
+//! sample and every story (with the golden beside it), how many of each format passed, and what is wrong named by file and
+//! line.
 
 use super::args::{Args, GrammarsWhat};
 use super::main_job::{library, one, options, whole_report};
@@ -78,9 +79,13 @@ impl Known {
         ))?;
         tell(format!("{} rules, {examples} examples, {} do not hold", self.catalogue.rules().count(), defects.len()))?;
         let mut books: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-        for sample in samples(args) {
-            let (passed, failed) = books.entry(format_of(&sample)).or_default();
-            match self.read(&sample, args) {
+        let root = sample_root(args);
+        let samples = root.iter().flat_map(|root| samples(root)).map(|sample| (format_of(&sample), sample));
+        let stories = root.iter().flat_map(|root| stories(root)).map(|story| (STORIES.to_owned(), story));
+        for (kind, sample) in samples.chain(stories) {
+            let (passed, failed) = books.entry(kind).or_default();
+            let read = if sample.is_dir() { self.read_story(&sample, args) } else { self.read(&sample, args) };
+            match read {
                 Ok(line) => {
                     *passed += 1;
                     tell(line)?;
@@ -101,27 +106,46 @@ impl Known {
     /// where there is one. What was found, in one line.
     fn read(&self, sample: &Path, args: &Args) -> Result<String, Vec<Defect>> {
         let shown = sample.display().to_string();
-        // What this machine has and is set to plays no part.
-        let zone = Some(Zone::UTC);
-        let mut options =
-            Options { jobs: 1, conf: ServerConf::default(), zone, ..options(args, &self.grammars).map_err(one)? };
+        let mut options = self.options(args)?;
         if let Ok(directive) = std::fs::read_to_string(sample.with_extension("log_format")) {
             let told = self.grammars.told(directive.trim());
             options.told.push(told.map_err(|what| one(Defect::new(&shown, what)))?);
         }
-        let found = source::find(&[sample.to_path_buf()]);
-        let progress = Progress::of(&found.logs);
-        let outcome = engine::run(&found.logs, &self.grammars, &self.catalogue, &options, &progress).map_err(one)?;
+        let (is, report) = self.judge(sample, &options)?;
         let expected = format_of(sample);
-        let is = outcome.sources.first().map_or("nothing", |source| source.format_id.as_str()).to_owned();
         if !self.can_be(&is, &expected) {
             let what = format!("it is found to be {is}, and its folder says {expected}");
             return Err(one(Defect::new(&shown, what).hint("name the folder of a sample after its format's id")));
         }
-        let playbook = Playbook::built_in().map_err(one)?;
-        let report = whole_report(outcome.into_report(&self.catalogue, &playbook), found);
-        hold_to_golden(sample, &report).map_err(one)?;
+        let folder = sample.parent().map(|folder| format!("{}/", folder.display())).unwrap_or_default();
+        hold_to_golden(&sample.with_extension("golden"), &report, (&folder, "")).map_err(one)?;
         Ok(format!("{shown}: {}", summary(&report, &is)))
+    }
+
+    /// Reads all logs of a story in one call: they must give the golden beside its folder, where there is one.
+    fn read_story(&self, story: &Path, args: &Args) -> Result<String, Vec<Defect>> {
+        let shown = story.display().to_string();
+        let (_, report) = self.judge(story, &self.options(args)?)?;
+        let golden = PathBuf::from(format!("{shown}.golden"));
+        hold_to_golden(&golden, &report, (&format!("{shown}/"), "./")).map_err(one)?;
+        let logs = if report.sources.len() == 1 { "1 log".into() } else { format!("{} logs", report.sources.len()) };
+        Ok(format!("{shown}: {}", summary(&report, &logs)))
+    }
+
+    /// As the goldens were made: what this machine has and is set to plays no part.
+    fn options(&self, args: &Args) -> Result<Options, Vec<Defect>> {
+        let zone = Some(Zone::UTC);
+        Ok(Options { jobs: 1, conf: ServerConf::default(), zone, ..options(args, &self.grammars).map_err(one)? })
+    }
+
+    /// The format of the first log at this path, and the report on all of them.
+    fn judge(&self, path: &Path, options: &Options) -> Result<(String, Report), Vec<Defect>> {
+        let found = source::find(&[path.to_path_buf()]);
+        let progress = Progress::of(&found.logs);
+        let outcome = engine::run(&found.logs, &self.grammars, &self.catalogue, options, &progress).map_err(one)?;
+        let is = outcome.sources.first().map_or("nothing", |source| source.format_id.as_str()).to_owned();
+        let playbook = Playbook::built_in().map_err(one)?;
+        Ok((is, whole_report(outcome.into_report(&self.catalogue, &playbook), found)))
     }
 
     /// Whether a log found to be of this format can be of the other: it is, or its bytes cannot tell.
@@ -136,18 +160,16 @@ fn format_of(sample: &Path) -> String {
     sample.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// A golden names its log as one does in the log's own folder.
-fn hold_to_golden(sample: &Path, report: &Report) -> Result<(), Defect> {
-    let golden = sample.with_extension("golden");
-    let Ok(expected) = std::fs::read_to_string(&golden) else { return Ok(()) };
+/// A golden names its logs as one does in their own folder: it has the second where the report has the first.
+fn hold_to_golden(golden: &Path, report: &Report, (folder, named): (&str, &str)) -> Result<(), Defect> {
+    let Ok(expected) = std::fs::read_to_string(golden) else { return Ok(()) };
     let wrong = |what: String| Defect::new(golden.display().to_string(), what);
     let mut json = Vec::new();
     report::json::render_json(report, &mut json).map_err(|error| wrong(error.to_string()))?;
     let json = serde_json::from_slice(&json).map_err(|error| wrong(error.to_string()))?;
     let err: String = report.defects.iter().map(|defect| format!("triage: {defect}\n")).collect();
     let code = if report.defects.is_empty() { 0 } else { i32::from(WRONG) };
-    let folder = sample.parent().map(|folder| format!("{}/", folder.display())).unwrap_or_default();
-    let now = report::golden::lines(&json, code, &err).replace(&folder, "");
+    let now = report::golden::lines(&json, code, &err).replace(folder, named);
     let differs =
         |(at, (old, new)): (usize, (&str, &str))| (old != new).then(|| (at + 1, old.to_owned(), new.to_owned()));
     let end = || expected.lines().chain(["(the end)"]).zip(now.lines().chain(["(the end)"]));
@@ -171,8 +193,8 @@ fn summary(report: &Report, format: &str) -> String {
     harmless(format!("{format}, {} lines, {unknown} unknown; {causes}", report.totals.lines).as_bytes())
 }
 
-/// The logs of `samples/<format>/` in the folder of `--grammars`, or beside it; without one those where one stands.
-fn samples(args: &Args) -> Vec<PathBuf> {
+/// The folder `samples` in the folder of `--grammars`, or beside it; without one that where one stands.
+fn sample_root(args: &Args) -> Option<PathBuf> {
     let places = match &args.reading.grammars {
         Some(folder) => {
             let parent = folder.canonicalize().ok().and_then(|folder| folder.parent().map(Path::to_owned));
@@ -180,12 +202,26 @@ fn samples(args: &Args) -> Vec<PathBuf> {
         }
         None => [Path::new("grammars").is_dir().then(|| "samples".into()), None],
     };
-    let Some(root) = places.into_iter().flatten().find(|place| place.is_dir()) else { return Vec::new() };
-    let mut logs: Vec<PathBuf> = folders(&root).iter().flat_map(|folder| entries(folder)).collect();
-    // What several logs tell together (samples/stories/<name>/) is of no single format.
+    places.into_iter().flatten().find(|place| place.is_dir())
+}
+
+/// What several logs tell together is of no single format: it stands in `samples/stories/<name>/`.
+const STORIES: &str = "stories";
+
+/// The logs of `samples/<format>/`.
+fn samples(root: &Path) -> Vec<PathBuf> {
+    let formats = folders(root).into_iter().filter(|folder| !folder.ends_with(STORIES));
+    let mut logs: Vec<PathBuf> = formats.flat_map(|folder| entries(&folder)).collect();
     logs.retain(|log| log.extension().is_some_and(|suffix| suffix == "log") && log.is_file());
     logs.sort();
     logs
+}
+
+/// The folders of `samples/stories/`.
+fn stories(root: &Path) -> Vec<PathBuf> {
+    let mut stories = folders(&root.join(STORIES));
+    stories.sort();
+    stories
 }
 
 fn folders(root: &Path) -> Vec<PathBuf> {
