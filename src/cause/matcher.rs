@@ -26,7 +26,7 @@ pub(super) struct Matcher {
     wordless: Vec<RuleId>,
     /// Some rule gives an echo.
     pub(super) has_echoes: bool,
-    /// The fields on which a verdict depends, besides the message.
+    /// The fields on which a verdict depends.
     pub(super) tested: Tested,
 }
 
@@ -78,6 +78,8 @@ impl Matcher {
             has_echoes |= rule.gives == Gives::Echo;
             if rule.says.is_empty() {
                 wordless.push(id);
+            } else {
+                tested.test(Field::Message, true);
             }
             for wording in says.iter() {
                 let (piece, at_start) = telling_piece(wording);

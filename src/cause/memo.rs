@@ -35,8 +35,7 @@ impl VerdictMemo {
         let tested = judge.tested();
         add_all(&mut self.key, event, tested.beside, tested.by_value);
         let beside = self.key.clone();
-        let message = bit(Field::Message);
-        add_all(&mut self.key, event, tested.in_message | message, tested.by_value | message);
+        add_all(&mut self.key, event, tested.in_message, tested.by_value);
         let verdict = self.by_key(judge, event);
         if self.beside.len() < VERDICTS && beside.len() <= MOST_BYTES {
             self.beside.push((beside, verdict));
