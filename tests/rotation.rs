@@ -25,8 +25,8 @@ use tempfile::TempDir;
 /// A watch that counts nothing more for so many looks has read all that it will.
 const QUIET_LOOKS: u32 = 400;
 
-/// Rotations lie so far apart, as they do where a log is rotated by its size in a bad hour.
-const BETWEEN_ROTATIONS: Duration = Duration::from_millis(200);
+/// Rotations lie so far apart: closer than any server's, so that files move while a watch looks for them.
+const BETWEEN_ROTATIONS: Duration = Duration::from_millis(5);
 
 /// A folder with a log, what writes it, and a watch of it.
 struct Scene {

@@ -4,16 +4,17 @@
 //! What came after is found by the next look at the path, as after a rotation that was not seen.
 
 use std::fs::File;
+use std::io;
 use std::path::PathBuf;
 
 use super::identity::Identity;
 use super::marks::Marks;
 use super::position::{FilePosition, Gap, GapReason, Position};
-use super::siblings::{Likeness, Sibling, end_mark, is_packed, likeness_at, open_at};
+use super::siblings::{Likeness, end_mark, is_packed, likeness_at, open_at};
 use super::stretch::{End, Stretch, text_at};
 use super::tail::Tail;
 use super::text::{Origin, Text};
-use super::turn::{Anchor, QUIET_BEFORE_COPY_MICROS, QUIET_MICROS};
+use super::turn::{Anchor, MOST_TRIES, QUIET_BEFORE_COPY_MICROS, QUIET_MICROS};
 use crate::source::overlap::Overlap;
 
 /// What became of a committed file.
@@ -30,8 +31,7 @@ impl Tail {
     /// Finds the committed files again.
     pub(super) fn find_again(&mut self, position: &Position) {
         let paths: Vec<PathBuf> = position.files.iter().map(|file| file.path.clone()).collect();
-        let siblings = self.siblings(&paths);
-        let fates: Vec<Fate> = position.files.iter().map(|file| self.fate(file, &siblings)).collect();
+        let fates: Vec<Fate> = position.files.iter().map(|file| self.fate(file, &paths)).collect();
         // First those that are there: a file that is one of them is the copy of none of the others.
         for (file, fate) in position.files.iter().zip(fates) {
             let found = match fate {
@@ -52,25 +52,38 @@ impl Tail {
         self.files.retain(|file| !(file.is_empty() && file.end == End::Over { torn: true } && file.copy_end.is_none()));
     }
 
-    /// Looks for a committed file by its identity.
-    fn fate(&self, file: &FilePosition, siblings: &[Sibling]) -> Fate {
+    /// Looks for a committed file by its identity, once more where files were moved meanwhile.
+    fn fate(&self, file: &FilePosition, paths: &[PathBuf]) -> Fate {
         if !file.rest.is_empty() {
             let text = Text::new(Origin::Ended, 0, file.offset, Overlap::default(), Marks::new(file.marks.clone()));
             let mut found = Stretch::resume(file, text, self.chunk_bytes);
             (found.end, found.identity) = (End::Over { torn: true }, NOBODY);
             return Fate::There(Box::new(found));
         }
+        let mut looks = std::iter::repeat_with(|| self.look_for(file, paths)).take(MOST_TRIES);
+        looks.find_map(|fate| fate).unwrap_or(Fate::Gone)
+    }
+
+    /// `None` where another file stood at a path by the time that it was opened.
+    fn look_for(&self, file: &FilePosition, paths: &[PathBuf]) -> Option<Fate> {
+        // What is moved after the first of these looks is seen by the second one.
         let is_it = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|meta| Identity::of(&meta) == file.identity);
-        let paths = [self.path.clone(), file.path.clone()].into_iter().filter(is_it);
-        let moved = siblings.iter().filter(|one| one.identity == file.identity).map(|one| one.path.clone());
-        let mut is_there = false;
-        for path in paths.chain(moved) {
-            is_there = true;
-            if let Some(found) = File::open(&path).ok().and_then(|open| self.go_on(file, open, path)) {
-                return Fate::There(Box::new(found));
-            }
+        let here: Vec<PathBuf> = [self.path.clone(), file.path.clone()].into_iter().filter(is_it).collect();
+        let siblings = self.siblings(paths);
+        let moved = siblings.into_iter().filter(|one| one.identity == file.identity).map(|one| one.path);
+        let mut fate = Some(Fate::Gone);
+        for path in here.into_iter().chain(moved) {
+            let open = File::open(&path).and_then(|open| Ok((Identity::of(&open.metadata()?), open)));
+            fate = match open {
+                Ok((identity, open)) if identity == file.identity => match self.go_on(file, open, path) {
+                    Some(found) => return Some(Fate::There(Box::new(found))),
+                    None => Some(Fate::Cut),
+                },
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Some(Fate::Cut),
+                _ => fate.filter(|fate| matches!(fate, Fate::Cut)),
+            };
         }
-        if is_there { Fate::Cut } else { Fate::Gone }
+        fate
     }
 
     /// The file from the committed place on, if it still holds what was read.

@@ -26,7 +26,7 @@ pub const QUIET_BEFORE_COPY_MICROS: i64 = 10_000_000;
 pub const OFTEN_MICROS: i64 = 10_000_000;
 
 /// Files may move while they are opened: so often it is tried.
-const MOST_TRIES: usize = 5;
+pub(super) const MOST_TRIES: usize = 5;
 
 /// The file after which others are looked for.
 pub(super) struct Anchor {
