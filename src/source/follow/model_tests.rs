@@ -6,65 +6,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use super::turn::QUIET_BEFORE_COPY_MICROS;
 use super::*;
 use crate::source::Chunk;
 use crate::source::overlap::OVERLAP_BYTES;
 use crate::time::Timestamp;
+use op::{Op, ops};
 use proptest::prelude::*;
-
-/// What happens next.
-#[derive(Debug, Clone)]
-enum Op {
-    /// Whole lines.
-    Append(usize),
-    /// Part of a line; the next write goes on with it.
-    Partial,
-    /// Rename and create; the writer goes on in the old file until it reopens.
-    Rotate { keep: usize },
-    /// The writer reopens its log.
-    Reopen,
-    /// Copy, some more lines, truncate.
-    CopyTruncate { between: usize },
-    /// Truncate, and write again at once.
-    Refill(usize),
-    /// Delete and create under the same name; the writer has the new one.
-    Recreate,
-    /// Compress a rotated file.
-    Compress(usize),
-    /// Look at the path and take what there is.
-    Look,
-    /// Look, and take only so many chunks.
-    Glance(usize),
-    /// Commit.
-    Commit,
-    /// Kill and go on from the last commit.
-    Kill,
-    /// Time passes.
-    Wait(i64),
-}
-
-fn ops(with_losses: bool) -> impl Strategy<Value = Vec<Op>> {
-    let op = prop_oneof![
-        8 => (1..30_usize).prop_map(Op::Append),
-        3 => Just(Op::Partial),
-        3 => (0..3_usize).prop_map(|keep| Op::Rotate { keep: 4 + keep }),
-        3 => Just(Op::Reopen),
-        2 => (0..3_usize).prop_map(|between| Op::CopyTruncate { between }),
-        2 => (0..40_usize).prop_map(Op::Refill),
-        1 => Just(Op::Recreate),
-        2 => (1..3_usize).prop_map(Op::Compress),
-        6 => Just(Op::Look),
-        2 => (1..4_usize).prop_map(Op::Glance),
-        3 => Just(Op::Commit),
-        2 => Just(Op::Kill),
-        2 => (1..30_i64).prop_map(Op::Wait),
-    ];
-    let can_lose = |op: &Op| matches!(op, Op::CopyTruncate { .. } | Op::Refill(_) | Op::Recreate);
-    prop::collection::vec(op, 1..40).prop_map(move |mut ops| {
-        ops.retain(|op| with_losses || !can_lose(op));
-        ops
-    })
-}
 
 struct World {
     directory: tempfile::TempDir,
@@ -85,6 +33,11 @@ struct World {
     committed_ends: BTreeMap<u32, u64>,
     gaps: Vec<Gap>,
     open_gaps: Vec<Gap>,
+    /// The log was cut, and that is not yet committed; it was looked at since.
+    is_cut: bool,
+    was_seen: bool,
+    /// When something was written last.
+    wrote: i64,
 }
 
 const CHUNK_BYTES: usize = 200;
@@ -113,6 +66,9 @@ impl World {
             committed_ends: BTreeMap::new(),
             gaps: Vec::new(),
             open_gaps: Vec::new(),
+            is_cut: false,
+            was_seen: false,
+            wrote: 0,
         };
         world.look(usize::MAX);
         world.commit();
@@ -130,6 +86,7 @@ impl World {
 
     fn write(&mut self, bytes: &[u8]) {
         self.writer.write_all(bytes).expect("written");
+        self.wrote = self.now;
     }
 
     fn finish_line(&mut self) {
@@ -202,22 +159,28 @@ impl World {
                 // So that it is seen to be younger than what it is a copy of: the file system's clock is coarse.
                 std::thread::sleep(std::time::Duration::from_millis(12));
                 fs::write(&copy, fs::read(self.path()).expect("read")).expect("copied");
-                let begun = !self.begun.is_empty();
-                if !begun {
+                // A log that was silent for so long has nothing to say in that very moment either.
+                let is_silent = self.now - self.wrote >= QUIET_BEFORE_COPY_MICROS;
+                if self.begun.is_empty() && !is_silent {
                     self.append(*between);
                 }
                 self.writer.set_len(0).expect("cut");
+                (self.is_cut, self.was_seen) = (true, false);
                 self.tear();
             }
             Op::Refill(lines) => {
                 self.play(&Op::Reopen);
                 self.begin_file();
                 self.writer.set_len(0).expect("cut");
+                (self.is_cut, self.was_seen) = (true, false);
                 self.append(*lines);
             }
             Op::Recreate => {
                 self.play(&Op::Reopen);
                 self.begin_file();
+                if self.is_cut && self.has_archive() {
+                    self.look_and_commit();
+                }
                 fs::remove_file(self.path()).expect("removed");
                 self.writer = append(&self.path());
             }
@@ -237,9 +200,25 @@ impl World {
         let is_new = |file: &FilePosition| file.offset < OVERLAP_BYTES as u64 || Some(file.identity) != there;
         if self.committed.files.last().is_none_or(is_new) {
             self.append(4);
-            self.look(usize::MAX);
-            self.commit();
+            self.look_and_commit();
         }
+    }
+
+    /// What was copied, cut and is gone cannot be told from what was moved, where it is an archive that holds all that was
+    /// read: nobody can know that there was more.
+    fn can_be_told(&self) -> bool {
+        let there = fs::metadata(self.path()).map(|meta| Identity::of(&meta)).ok();
+        !self.is_cut || self.committed.files.last().map(|file| file.identity) == there
+    }
+
+    fn has_archive(&self) -> bool {
+        let mut entries = fs::read_dir(self.directory.path()).expect("a directory");
+        entries.any(|entry| entry.expect("an entry").path().extension().is_some_and(|suffix| suffix == "gz"))
+    }
+
+    fn look_and_commit(&mut self) {
+        self.look(usize::MAX);
+        self.commit();
     }
 
     fn partial_maybe(&mut self) {
@@ -253,6 +232,9 @@ impl World {
         let packed = self.directory.path().join(format!("access.log.{number}.gz"));
         // The writer is done with it, as logrotate's delay sees to.
         let held = self.writer.metadata().expect("meta");
+        if !self.can_be_told() {
+            self.look_and_commit();
+        }
         let Ok(meta) = fs::metadata(&plain) else { return };
         if Identity::of(&meta) == Identity::of(&held) {
             return;
@@ -267,6 +249,7 @@ impl World {
 
     fn look(&mut self, chunks: usize) {
         self.now += 100_000;
+        self.was_seen = true;
         let look = self.tail.look(Timestamp::from_micros(self.now), &mut self.open_gaps);
         assert_eq!(look.defects, [], "nothing is wrong");
         for _ in 0..chunks {
@@ -294,12 +277,14 @@ impl World {
         self.committed = serde_json::from_str(&json).expect("read");
         self.committed_ends = self.ends.clone();
         self.handed.append(&mut self.open);
+        self.is_cut &= !std::mem::take(&mut self.was_seen);
         self.gaps.append(&mut self.open_gaps);
     }
 
     fn kill(&mut self) {
         self.open.clear();
         self.open_gaps.clear();
+        self.was_seen = false;
         self.ends = self.committed_ends.clone();
         self.tail = Tail::resume(self.path(), self.committed.clone(), CHUNK_BYTES);
     }
@@ -388,5 +373,7 @@ proptest! {
     }
 }
 
+#[path = "op_tests.rs"]
+mod op;
 #[path = "schedule_tests.rs"]
 mod schedules;

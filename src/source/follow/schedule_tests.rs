@@ -53,3 +53,9 @@ fn an_archive_of_a_file_that_begins_like_the_one_at_the_path() {
     let ops: Vec<Op> = first.into_iter().chain([Op::Compress(1), Op::Reopen]).collect();
     check(&ops, false).expect("once");
 }
+
+#[test]
+fn cut_after_the_beginning_of_a_line() {
+    let ops = [Op::Refill(33), copy(1), Op::Partial, Op::Look, Op::Partial, copy(0), Op::Append(1)];
+    check(&ops, true).expect("read");
+}

@@ -9,7 +9,7 @@ use super::marks::Marks;
 use super::position::{FilePosition, Finished, Mark};
 use super::siblings::{Sibling, end_mark};
 use super::text::{Fault, Origin, Text};
-use crate::source::overlap::Overlap;
+use crate::source::overlap::{OVERLAP_BYTES, Overlap};
 use crate::source::{Carry, Chunk, Chunker, HeaderMark};
 
 /// Tells of a line whether a record begins with it; shared by all files of a path.
@@ -333,6 +333,11 @@ impl Stretch {
         self.go_on_in(copy, Origin::Ended, 0, before);
         self.end = End::Over { torn: true };
         self.copy_end = end_mark(copy);
+    }
+
+    /// Whether no line of it was handed out, and so little was read that another file may begin the same.
+    pub(super) fn has_only_begun(&self) -> bool {
+        self.text().at() < OVERLAP_BYTES as u64 && self.chunker.mid().offset == 0
     }
 
     /// Whether nothing can come of it any more.

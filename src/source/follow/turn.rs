@@ -280,15 +280,17 @@ impl Tail {
         false
     }
 
-    /// Of a file of which nothing was read it cannot be seen that it was cut: its copy is among what was written since.
+    /// Of a file of which no line was read it cannot be seen that it was cut: its copy is among what was written since.
     /// How many files come before it now.
     pub(super) fn find_before_empty(&mut self, index: usize) -> usize {
         let file = &self.files[index];
-        if file.text().at() > 0 || file.end != End::Growing {
+        if !file.has_only_begun() || file.end != End::Growing {
             return 0;
         }
         let identity = file.identity;
-        let missed = self.push_missed_since(Some(&Anchor::of(file)), Some(identity), index);
+        // The beginning of a line is no mark: another line may begin the same.
+        let anchor = Anchor { marks: Vec::new(), ..Anchor::of(file) };
+        let missed = self.push_missed_since(Some(&anchor), Some(identity), index);
         if missed > 0 {
             self.gaps.push(Gap { offset: 0, at: self.now, why: GapReason::CutWhileWritten });
         }
