@@ -48,16 +48,19 @@ fn watch(args: &Args) -> std::result::Result<u8, Vec<Defect>> {
         Tell::on_screen(main_job::terminal_style(args, main_job::display_zone(args).map_err(main_job::one)?))
             .map_err(main_job::one)?
     } else {
-        Tell::new(told_as(args, form), Box::new(io::stdout()))
+        Tell::new(told_as(args, form), Box::new(io::stdout()), Box::new(anstream::stderr()))
     };
     let end = follow::watch(&job, &mut tell)?;
+    let was_told = tell.leaves_words();
     drop(tell);
     // What happened was told already; a report is for a file, or for those who asked for its form.
     if args.telling.output.is_some() || matches!(form, Form::Json | Form::Csv) {
         main_job::write(args, form, main_job::display_zone(args).map_err(main_job::one)?, &end.report)
             .map_err(main_job::one)?;
     }
-    complain(&end.defects);
+    if !was_told {
+        complain(&end.defects);
+    }
     Ok(if end.interrupted { INTERRUPTED } else { main_job::exit_code(args, &end.report) })
 }
 

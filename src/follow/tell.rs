@@ -28,6 +28,8 @@ pub struct Tell {
     form: Form,
     screen: Option<Screen>,
     out: Box<dyn Write>,
+    /// Where it is told what goes wrong; a screen shows that itself.
+    err: Box<dyn Write>,
     /// Nobody reads any more.
     is_gone: bool,
     lines: u64,
@@ -35,9 +37,9 @@ pub struct Tell {
 }
 
 impl Tell {
-    /// On this output.
-    pub fn new(form: Form, out: Box<dyn Write>) -> Self {
-        Self { form, screen: None, out, is_gone: false, lines: 0, at: Instant::now() }
+    /// On this output, and what goes wrong on that one.
+    pub fn new(form: Form, out: Box<dyn Write>, err: Box<dyn Write>) -> Self {
+        Self { form, screen: None, out, err, is_gone: false, lines: 0, at: Instant::now() }
     }
 
     /// On the terminal's screen.
@@ -46,7 +48,7 @@ impl Tell {
     /// The terminal cannot be taken over.
     pub fn on_screen(style: Style) -> Result<Self> {
         let screen = Screen::open(style).map_err(|error| screen_gone(&error))?;
-        Ok(Self { screen: Some(screen), ..Self::new(Form::Silent, Box::new(io::sink())) })
+        Ok(Self { screen: Some(screen), ..Self::new(Form::Silent, Box::new(io::sink()), Box::new(io::sink())) })
     }
 
     /// Tells of events.
@@ -64,6 +66,19 @@ impl Tell {
                 Ok(())
             }
             told => told.map_err(|error| Defect::new("stdout", format!("events cannot be written: {error}"))),
+        }
+    }
+
+    /// Whether what goes wrong is told while it happens, and not on a screen that leaves nothing behind.
+    pub fn leaves_words(&self) -> bool {
+        self.screen.is_none()
+    }
+
+    /// Tells what went wrong, at once.
+    pub(super) fn wrong(&mut self, texts: &[String]) {
+        for text in texts {
+            // Nothing can be done about a stderr that is gone.
+            drop(writeln!(self.err, "triage: {text}"));
         }
     }
 

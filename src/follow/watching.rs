@@ -123,7 +123,7 @@ struct Watching<'a> {
     since: Timestamp,
     lines: u64,
     told: Vec<String>,
-    wrong: Vec<String>,
+    wrong: Wrong,
     defects: Vec<Defect>,
     notes: Vec<String>,
     /// Something was read that was not told, or not committed.
@@ -168,7 +168,7 @@ impl<'a> Watching<'a> {
             since: Clock::now(),
             lines: 0,
             told: Vec::new(),
-            wrong: Vec::new(),
+            wrong: Wrong::default(),
             defects: Vec::new(),
             notes: Vec::new(),
             is_untold: true,
@@ -277,10 +277,27 @@ impl<'a> Watching<'a> {
         self.desk.settle(&results);
         self.is_uncommitted = true;
         self.commit();
+        tell.wrong(&std::mem::take(&mut self.wrong.new));
         let mut report = self.report_now();
         report.defects = std::mem::take(&mut self.defects);
         told.map_err(|defects| defects.into_iter().next().unwrap_or_else(|| Defect::new("screen", "it is gone")))?;
         Ok(End { defects: report.defects.clone(), report, interrupted: self.signals.is_interrupt() })
+    }
+}
+
+/// What went wrong, for people.
+#[derive(Debug, Default)]
+struct Wrong {
+    /// The last few.
+    lately: Vec<String>,
+    /// Those that were not told yet.
+    new: Vec<String>,
+}
+
+impl Wrong {
+    fn note(&mut self, text: String) {
+        self.new.push(text.clone());
+        note(&mut self.lately, text);
     }
 }
 

@@ -23,7 +23,12 @@ impl Watching<'_> {
         let done = pace.run(|| self.commit_now());
         self.commits = pace;
         match done {
-            Ok(()) => self.is_uncommitted = false,
+            Ok(()) => {
+                self.is_uncommitted = false;
+                if std::mem::take(&mut self.is_stateless) {
+                    self.wrong.note("the state is written again".to_owned());
+                }
+            }
             Err(defect) if !self.is_stateless => {
                 self.is_stateless = true;
                 self.complain(defect);

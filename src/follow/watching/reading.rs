@@ -2,7 +2,7 @@
 //!
 //! In: looks at what is watched. Out: chunks in the engine, what was lost, what is wrong.
 
-use super::{MOST_GAPS, Watching, note};
+use super::{MOST_GAPS, Watching};
 use crate::error::{Defect, Result};
 use crate::follow::clock::Clock;
 use crate::follow::logs::{Watched, begin, taken};
@@ -64,13 +64,13 @@ impl Watching<'_> {
             if let Some(number) = log.number {
                 self.live.set_defect(number, Some(defect.what.clone()));
             }
-            note(&mut self.wrong, defect.to_string());
+            self.wrong.note(defect.to_string());
             self.defects.push(defect);
         }
     }
 
     pub(super) fn complain(&mut self, defect: Defect) {
-        note(&mut self.wrong, defect.to_string());
+        self.wrong.note(defect.to_string());
         self.defects.push(defect);
     }
 

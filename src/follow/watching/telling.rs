@@ -43,6 +43,7 @@ impl Watching<'_> {
             events.extend(self.notices(&report, now, &moved));
             tell.events(&events).map_err(super::one)?;
         }
+        tell.wrong(&std::mem::take(&mut self.wrong.new));
         self.show_metrics(&report, now);
         tell.view(|lines_per_second| self.view(&report, now, lines_per_second), self.lines).map_err(super::one)?;
         self.report = Some(report);
@@ -83,8 +84,8 @@ impl Watching<'_> {
         for (key, outcome) in &results {
             match outcome {
                 Outcome::Sent => note(&mut self.told, format!("{} told: {key}", now)),
-                Outcome::Failed(why) => note(&mut self.wrong, format!("a notice was not taken: {why}")),
-                Outcome::Crowded => note(&mut self.wrong, "too many notices wait: one was put off".to_owned()),
+                Outcome::Failed(why) => self.wrong.note(format!("a notice was not taken: {why}")),
+                Outcome::Crowded => self.wrong.note("too many notices wait: one was put off".to_owned()),
             }
         }
         self.desk.settle(&results);
@@ -151,7 +152,7 @@ impl Watching<'_> {
             report: report.clone(),
             lines_per_second,
             told: self.told.clone(),
-            wrong: self.wrong.clone(),
+            wrong: self.wrong.lately.clone(),
         }
     }
 }
