@@ -211,7 +211,16 @@ impl Draft {
     fn finish(self, grammars: &Grammars) -> Result<Catalogue> {
         let by_format = by_format(&self.rules, grammars)?;
         let Self { causes, rules, by_id, hearsay, fallback } = self;
-        Ok(Catalogue { causes, rules, by_id, by_format, borrows: grammars.borrows.clone(), hearsay, fallback })
+        Ok(Catalogue {
+            causes,
+            rules,
+            by_id,
+            by_format,
+            borrows: grammars.borrows.clone(),
+            advice: grammars.advice.clone(),
+            hearsay,
+            fallback,
+        })
     }
 }
 

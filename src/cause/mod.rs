@@ -22,7 +22,7 @@ pub use memo::VerdictMemo;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 /// A cause's place in the catalogue.
@@ -144,6 +144,7 @@ pub struct Catalogue {
     by_id: HashMap<String, CauseId>,
     by_format: HashMap<String, OnceLock<Matcher>>,
     borrows: Vec<Borrow>,
+    advice: BTreeMap<String, String>,
     hearsay: Hearsay,
     fallback: Fallback,
 }
@@ -181,6 +182,11 @@ impl Catalogue {
     /// Every rule, in the order of the files.
     pub fn rules(&self) -> impl Iterator<Item = (RuleId, &Rule)> {
         self.rules.iter().enumerate().map(|(at, rule)| (RuleId(at as u16), rule))
+    }
+
+    /// What the owner of logs of this format can do so that they say who answered a failed request.
+    pub fn advice(&self, format: &str) -> Option<&str> {
+        self.advice.get(format).map(String::as_str)
     }
 
     /// The judge for records of a format.

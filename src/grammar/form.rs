@@ -85,6 +85,8 @@ pub(super) struct RawGrammar {
     /// Its lines are requests where no log in front of its own counts them.
     #[serde(default)]
     pub(super) counts_alone: bool,
+    /// What its owner can do so that it says who answered a failed request.
+    pub(super) advice: Option<String>,
     /// Numbers of messages that repeat what other programs print.
     #[serde(default)]
     pub(super) repeats_others: Vec<String>,

@@ -19,7 +19,7 @@ use crate::error::{Defect, Result};
 use crate::event::{Event, Field};
 use crate::knowledge::{File, Library};
 use crate::time::{Shape, Zone};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// All formats that the program knows, and what is needed to take in the user's own.
@@ -31,6 +31,8 @@ pub struct Grammars {
     pub envelopes: Vec<Arc<Envelope>>,
     /// Wordings that one format takes over from the rules of another.
     pub borrows: Vec<Borrow>,
+    /// By a format's id: what its owner can do so that it says who answered a failed request.
+    pub advice: BTreeMap<String, String>,
     pub(super) variables: Variables,
     /// The format of ErrorLogFormat strings, and their items.
     pub(super) items: (String, Items),
@@ -64,6 +66,7 @@ impl Grammars {
             formats: Vec::new(),
             envelopes,
             borrows: Vec::new(),
+            advice: BTreeMap::new(),
             variables: Variables::new(),
             items: (String::new(), Items::new()),
             tail_keys: Arc::default(),
@@ -75,6 +78,7 @@ impl Grammars {
             grammars
                 .variables
                 .extend(std::mem::take(&mut raw.variables).into_iter().map(|(name, raw)| (name, raw.into())));
+            grammars.advice.extend(raw.advice.take().map(|advice| (raw.id.clone(), advice)));
             if !raw.items.is_empty() {
                 grammars.items = (raw.id.clone(), std::mem::take(&mut raw.items));
             }

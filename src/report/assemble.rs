@@ -216,7 +216,7 @@ fn incident(trouble: &Trouble, facts: &Facts<'_>) -> Incident {
         checks: cause.checks.clone(),
         retry_safe: cause.retry_safe.clone(),
         wrong_reflex: cause.wrong_reflex.clone(),
-        doubt: doubt(trouble, cause),
+        doubt: doubt(trouble, cause, facts),
         runbook: route.runbook,
         escalation: Vec::new(),
         muted_by: None,
@@ -344,8 +344,9 @@ fn formats<'f>(segment: &Segment, facts: &Facts<'f>) -> impl Iterator<Item = &'f
 }
 
 /// Why the verdict is not surer, in words.
-fn doubt(trouble: &Trouble, cause: &Cause) -> Option<String> {
+fn doubt(trouble: &Trouble, cause: &Cause, facts: &Facts<'_>) -> Option<String> {
     let segment = &trouble.segment;
+    let advice = formats(segment, facts).find_map(|format| facts.catalogue.advice(format));
     let by = |certainty: Certainty| segment.certainty[certainty as usize];
     if segment.requests == 0 && trouble.seen_by_users && trouble.covered {
         let lost = "requests lost by this leave no line in the access log: how many failed cannot be told";
@@ -354,9 +355,9 @@ fn doubt(trouble: &Trouble, cause: &Cause) -> Option<String> {
     }
     if by(Certainty::Default) > 0 && by(Certainty::Stated) + by(Certainty::Implied) == 0 {
         return Some(format!(
-            "only the status is known: no error log explains it and the access log does not say who answered; {} may hide another cause. \
-             Add $upstream_status, $upstream_header_time and $upstream_addr to log_format, or read the error log too",
-            cause.id
+            "only the status is known: no error log explains it and the access log does not say who answered; {} may hide another cause{}",
+            cause.id,
+            advice.map_or_else(String::new, |advice| format!(". To know more, {advice}")),
         ));
     }
     if by(Certainty::Stated) == 0 && by(Certainty::Implied) > 0 {
