@@ -12,6 +12,7 @@ use crate::report::SourceFacts;
 use crate::source::{Chunker, Input, Log, Opened, PEEK_BYTES, Progress, open};
 use crate::text::harmless;
 use crate::time::{Timestamp, Zone};
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -195,16 +196,18 @@ pub(super) fn shown(found: &Detected, has_lines: bool) -> (String, String) {
 /// logs in the same folder, else those of all logs. Gives the logs that are decided.
 pub(super) fn decide_by_companions(logs: &[Log], found: &mut [Detected], grammars: &Grammars) -> Vec<usize> {
     let folder = |at: usize| Path::new(&logs[at].name).parent();
-    let seen: Vec<Vec<String>> = found.iter().map(|one| one.products().map(str::to_owned).collect()).collect();
+    let (mut all, mut of_folder) = (BTreeSet::new(), HashMap::<_, BTreeSet<String>>::new());
+    for (at, product) in found.iter().enumerate().flat_map(|(at, one)| one.products().map(move |product| (at, product)))
+    {
+        all.insert(product.to_owned());
+        of_folder.entry(folder(at)).or_default().insert(product.to_owned());
+    }
     let is_open = |one: &Detected| one.formats.first().is_some_and(|main| !main.stands_for.is_empty());
     let mut decided = Vec::new();
     for (at, open) in found.iter_mut().enumerate().filter(|(_, one)| is_open(one)) {
-        let near: [&dyn Fn(usize) -> bool; 3] = [&|other| other == at, &|other| folder(other) == folder(at), &|_| true];
-        let by = near.iter().find(|near| {
-            let beside = seen.iter().enumerate().filter(|(other, _)| near(*other)).flat_map(|(_, products)| products);
-            open.decide(&beside.map(String::as_str).collect::<Vec<_>>(), &grammars.formats)
-        });
-        decided.extend(by.map(|_| at));
+        let own: BTreeSet<String> = open.products().map(str::to_owned).collect();
+        let mut near = [Some(&own), of_folder.get(&folder(at)), Some(&all)].into_iter().flatten();
+        decided.extend(near.any(|products| open.decide(products, &grammars.formats)).then_some(at));
     }
     decided
 }

@@ -8,6 +8,7 @@ use super::json::{Keys, objects};
 use super::{Format, RecordReader, Witness, wrapped};
 use crate::event::{Event, Field};
 use crate::time::{Shape, Zone};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Lines of a sample that are looked at (FORMATS.md section 10).
@@ -127,9 +128,9 @@ impl Detected {
     }
 
     /// Takes the format of one of these products in place of one that stands for several, if it stands for one of them.
-    pub fn decide(&mut self, products: &[&str], candidates: &[Arc<Format>]) -> bool {
+    pub fn decide(&mut self, products: &BTreeSet<String>, candidates: &[Arc<Format>]) -> bool {
         let Some(main) = self.formats.first() else { return false };
-        let ids: Vec<&String> = main.stands_for.iter().filter(|id| products.contains(&product(id))).collect();
+        let ids: Vec<&String> = main.stands_for.iter().filter(|id| products.contains(product(id))).collect();
         let [id] = ids.as_slice() else { return false };
         let same = |other: &&Arc<Format>| other.id == **id && other.layout == main.layout;
         let Some(decided) = candidates.iter().find(same).cloned() else { return false };
@@ -331,8 +332,9 @@ mod tests {
             assert!(standby.iter().any(|format| format.id == id), "an outage may begin after the sample");
         }
         let mut found = detect(access.as_bytes(), &grammars.formats, &grammars.envelopes);
-        assert!(!found.decide(&["nginx", "apache"], &grammars.formats), "two companions decide nothing");
-        assert!(found.decide(&["apache", "php-fpm"], &grammars.formats));
+        let products = |names: [&str; 2]| names.map(str::to_owned).into_iter().collect();
+        assert!(!found.decide(&products(["nginx", "apache"]), &grammars.formats), "two companions decide nothing");
+        assert!(found.decide(&products(["apache", "php-fpm"]), &grammars.formats));
         assert_eq!(found.formats[0].name(), "apache.access (combined)");
         assert_eq!(detected("2026-11-21 09:06:22 UTC [1366] LOG:  starting PostgreSQL").0, ["postgresql.log"]);
         assert!(detected("nobody knows what this is").0.is_empty());
