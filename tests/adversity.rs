@@ -1,5 +1,5 @@
-//! What a machine does to a watch: it kills it within a commit, fills its disk, grants no inotify, reads no output, and
-//! puts its clock back. Counts stay exact. Each test skips where the machine cannot do that to it.
+//! What a machine does to a watch: it kills it within a commit, fills its disk, grants no inotify, reads no output, puts its
+//! clock back, and takes its terminal away. Counts stay exact. Each test skips where the machine cannot do that to it.
 
 #![cfg(target_os = "linux")]
 #![allow(
@@ -188,6 +188,31 @@ fn while_nobody_reads_what_it_tells_nothing_is_lost() {
     assert!(told.len() > PIPE_BYTES, "only {} bytes were told: nothing was held up", told.len());
     assert_eq!(told.lines().filter(|line| line.contains(" opened ")).count(), written);
     assert_eq!(sums(&report(here)), (written as u64, written as u64, 0));
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_the_watch_in_good_order() {
+    if !can("script", &["-qec", "true", "/dev/null"]) {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let (here, log) = (folder.path(), folder.path().join("access.log"));
+    append(&log, &line(0));
+    let args = [&["exec", env!("CARGO_BIN_EXE_triage"), "--follow"], &ALWAYS[..], KEPT].concat().join(" ");
+    let mut terminal = Command::new("script");
+    terminal.args(["-qfc", &args, "/dev/null"]).current_dir(here).env_remove("TRIAGE_STATE").env("TERM", "xterm");
+    let terminal = terminal.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut watch = Watch { child: terminal.spawn().unwrap() };
+    settle(&mut watch, here, 1);
+    let watched = below(&watch.child).unwrap();
+    append(&log, &line(1));
+    watch.signal("-KILL");
+    watch.ends();
+    while Path::new(&format!("/proc/{watched}/exe")).exists() {
+        sleep(TICK);
+    }
+    assert_eq!(sums(&report(here)), (2, 2, 0));
+    assert_eq!(counted(here), Some((2, 2, 0)));
 }
 
 #[test]

@@ -27,9 +27,11 @@ pub enum Form {
 pub struct Tell {
     form: Form,
     screen: Option<Screen>,
+    /// Why there is no screen any more.
+    lost: Option<Defect>,
     out: Box<dyn Write>,
-    /// Where it is told what goes wrong; a screen shows that itself.
-    err: Box<dyn Write>,
+    /// Where it is told what goes wrong; none where a screen shows that itself.
+    err: Option<Box<dyn Write>>,
     /// Nobody reads any more.
     is_gone: bool,
     lines: u64,
@@ -39,7 +41,7 @@ pub struct Tell {
 impl Tell {
     /// On this output, and what goes wrong on that one.
     pub fn new(form: Form, out: Box<dyn Write>, err: Box<dyn Write>) -> Self {
-        Self { form, screen: None, out, err, is_gone: false, lines: 0, at: Instant::now() }
+        Self { form, screen: None, lost: None, out, err: Some(err), is_gone: false, lines: 0, at: Instant::now() }
     }
 
     /// On the terminal's screen.
@@ -48,7 +50,11 @@ impl Tell {
     /// The terminal cannot be taken over.
     pub fn on_screen(style: Style) -> Result<Self> {
         let screen = Screen::open(style).map_err(|error| screen_gone(&error))?;
-        Ok(Self { screen: Some(screen), ..Self::new(Form::Silent, Box::new(io::sink()), Box::new(io::sink())) })
+        Ok(Self {
+            screen: Some(screen),
+            err: None,
+            ..Self::new(Form::Silent, Box::new(io::sink()), Box::new(io::sink()))
+        })
     }
 
     /// Tells of events.
@@ -71,41 +77,52 @@ impl Tell {
 
     /// Whether what goes wrong is told while it happens, and not on a screen that leaves nothing behind.
     pub fn leaves_words(&self) -> bool {
-        self.screen.is_none()
+        self.err.is_some()
     }
 
     /// Tells what went wrong, at once.
     pub(super) fn wrong(&mut self, texts: &[String]) {
-        for text in texts {
+        if let Some(err) = &mut self.err {
             // Nothing can be done about a stderr that is gone.
-            drop(writeln!(self.err, "triage: {text}"));
+            texts.iter().for_each(|text| drop(writeln!(err, "triage: {text}")));
         }
     }
 
     /// Shows the view that `view` makes of the lines per second, where there is a screen.
-    ///
-    /// # Errors
-    /// The screen is gone.
-    pub(super) fn view(&mut self, view: impl FnOnce(u64) -> View, lines: u64) -> Result<()> {
+    pub(super) fn view(&mut self, view: impl FnOnce(u64) -> View, lines: u64) {
         let seconds = self.at.elapsed().as_secs_f64().max(0.001);
         let per_second = (lines.saturating_sub(self.lines) as f64 / seconds) as u64;
         (self.lines, self.at) = (lines, Instant::now());
-        match &mut self.screen {
-            Some(screen) => screen.show(view(per_second)).map_err(|error| screen_gone(&error)),
-            None => Ok(()),
+        if let Some(screen) = &mut self.screen
+            && let Err(error) = screen.show(view(per_second))
+        {
+            self.lose(&error);
         }
     }
 
-    /// Waits for keys, or for logs that grow.
-    ///
-    /// # Errors
-    /// The screen is gone.
-    pub(super) fn wait(&mut self, watch: &mut Watch, most: Duration) -> Result<Vec<Wish>> {
+    /// Waits for keys, or for logs that grow. A terminal that is gone wishes for the end.
+    pub(super) fn wait(&mut self, watch: &mut Watch, most: Duration) -> Vec<Wish> {
         let Some(screen) = &mut self.screen else {
+            if self.lost.is_some() {
+                return vec![Wish::Quit];
+            }
             watch.wait(most);
-            return Ok(Vec::new());
+            return Vec::new();
         };
-        screen.wait(most).map_err(|error| screen_gone(&error))
+        screen.wait(most).unwrap_or_else(|error| {
+            self.lose(&error);
+            vec![Wish::Quit]
+        })
+    }
+
+    fn lose(&mut self, error: &io::Error) {
+        self.screen = None;
+        self.lost = Some(screen_gone(error));
+    }
+
+    /// Why the screen is gone, once.
+    pub(super) fn take_lost(&mut self) -> Option<Defect> {
+        self.lost.take()
     }
 
     fn event(&mut self, event: &Event) -> io::Result<()> {

@@ -238,11 +238,12 @@ impl<'a> Watching<'a> {
             self.commit();
         }
         let most = if self.busy.is_empty() { WAIT } else { Duration::ZERO };
-        self.wait(tell, most)
+        self.wait(tell, most);
+        Ok(())
     }
 
-    fn wait(&mut self, tell: &mut Tell, most: Duration) -> std::result::Result<(), Vec<Defect>> {
-        for wish in tell.wait(&mut self.watch, most).map_err(one)? {
+    fn wait(&mut self, tell: &mut Tell, most: Duration) {
+        for wish in tell.wait(&mut self.watch, most) {
             match wish {
                 Wish::Quit => self.wants_end = true,
                 Wish::Acknowledge(id) => {
@@ -251,7 +252,6 @@ impl<'a> Watching<'a> {
                 }
             }
         }
-        Ok(())
     }
 
     /// Reads the playbook anew; a wrong one changes nothing.
@@ -267,6 +267,7 @@ impl<'a> Watching<'a> {
     }
 
     fn end(mut self, tell: &mut Tell) -> Result<End> {
+        tell.take_lost().into_iter().for_each(|defect| self.complain(defect));
         self.look()?;
         self.read()?;
         let now = Clock::now();

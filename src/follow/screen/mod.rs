@@ -39,7 +39,9 @@ const EVENTS_AT_ONCE: usize = 256;
 
 /// A terminal taken over until this is dropped.
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: its drop tells stderr where the cursor cannot be shown, and panics where stderr is gone too. The guard
+    /// shows the cursor.
+    terminal: &'static mut Terminal<CrosstermBackend<Stdout>>,
     style: Style,
     selection: Selection,
     view: Option<View>,
@@ -62,7 +64,7 @@ impl Screen {
     /// Those of the terminal, which is left as it was.
     pub fn open(style: Style) -> io::Result<Self> {
         let guard = Guard::enter()?;
-        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        let terminal = Box::leak(Box::new(Terminal::new(CrosstermBackend::new(io::stdout()))?));
         Ok(Self { terminal, style, selection: Selection::default(), view: None, input: Input::open()?, _guard: guard })
     }
 

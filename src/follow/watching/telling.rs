@@ -45,7 +45,7 @@ impl Watching<'_> {
         }
         tell.wrong(&std::mem::take(&mut self.wrong.new));
         self.show_metrics(&report, now);
-        tell.view(|lines_per_second| self.view(&report, now, lines_per_second), self.lines).map_err(super::one)?;
+        tell.view(|lines_per_second| self.view(&report, now, lines_per_second), self.lines);
         self.report = Some(report);
         Ok(())
     }
