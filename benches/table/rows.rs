@@ -83,7 +83,7 @@ const IIS: Recipe = Recipe {
     sample: "iis.w3c/application-faults.log",
     healthy: r" 200 0 0 \d+$",
     failing: r" 50[0-4] \d+ \d+ \d+$",
-    client: r" - \d+ \S+ (\S+) ",
+    client: r"^(?:\S+ ){6}\d+ \S+ (\S+) ",
     hostile: "",
 };
 

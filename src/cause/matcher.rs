@@ -4,10 +4,12 @@
 //! fitted. Every wording enters the automaton with its longest piece; what it finds is then held against the whole.
 
 use super::{Gives, Rule, RuleId};
-use crate::event::{Field, bit};
+use crate::event::{Event, Field, bit};
+use crate::grammar::when::{Counts, number_of};
 use crate::grammar::wording::Wording;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -28,6 +30,8 @@ pub(super) struct Matcher {
     pub(super) has_echoes: bool,
     /// The fields on which a verdict depends.
     pub(super) tested: Tested,
+    /// What fields are compared with whose value counts in no other way.
+    pub(super) sides: Vec<Sides>,
 }
 
 /// Fields that rules look at: a bit a field.
@@ -42,14 +46,41 @@ pub(super) struct Tested {
 }
 
 impl Tested {
-    fn test(&mut self, field: Field, by_value: bool) {
+    fn test(&mut self, field: Field, counts: Counts) {
         let bit = bit(field);
         if is_of_message(field) {
             self.in_message |= bit;
         } else {
             self.beside |= bit;
         }
-        self.by_value |= if by_value { bit } else { 0 };
+        self.by_value |= if counts == Counts::Value { bit } else { 0 };
+    }
+}
+
+/// Numbers that values of a field are compared with, in their order.
+#[derive(Debug)]
+pub(super) struct Sides {
+    field: Field,
+    numbers: Vec<f64>,
+}
+
+impl Sides {
+    /// With more numbers than this a field is compared by its value.
+    const MOST_NUMBERS: usize = 100;
+
+    fn new(field: Field, mut numbers: Vec<f64>) -> Self {
+        numbers.sort_by(f64::total_cmp);
+        numbers.dedup();
+        Self { field, numbers }
+    }
+
+    /// On which side of the numbers the value lies: the same for values that no comparison tells apart.
+    pub(super) fn side(&self, event: &Event<'_>) -> u8 {
+        /// There is no number, or one that is on no side of others.
+        const NO_NUMBER: u8 = u8::MAX;
+        let Some(number) = number_of(self.field, event).filter(|number| !number.is_nan()) else { return NO_NUMBER };
+        let below = self.numbers.partition_point(|other| *other < number);
+        (2 * below + usize::from(self.numbers.get(below) == Some(&number))) as u8
     }
 }
 
@@ -70,16 +101,22 @@ impl Matcher {
         let mut has_echoes = false;
         // Whether a record can be believed counts in every verdict.
         let mut tested = Tested::default();
-        tested.test(Field::Doubt, false);
+        tested.test(Field::Doubt, Counts::Presence);
+        let mut numbers: BTreeMap<Field, Vec<f64>> = BTreeMap::new();
         for (id, rule, says) in rules {
             if let Some(when) = &rule.when {
-                when.each_field(&mut |field, by_value| tested.test(field, by_value));
+                when.each_field(&mut |field, counts| {
+                    tested.test(field, counts);
+                    if let Counts::Side(number) = counts {
+                        numbers.entry(field).or_default().push(number);
+                    }
+                });
             }
             has_echoes |= rule.gives == Gives::Echo;
             if rule.says.is_empty() {
                 wordless.push(id);
             } else {
-                tested.test(Field::Message, true);
+                tested.test(Field::Message, Counts::Value);
             }
             for wording in says.iter() {
                 let (piece, at_start) = telling_piece(wording);
@@ -93,7 +130,20 @@ impl Matcher {
                 }
             }
         }
-        Self { automaton: OnceLock::new(), pieces, asked: AtomicU32::new(0), entries, wordless, has_echoes, tested }
+        let all: Vec<Sides> = numbers.into_iter().map(|(field, numbers)| Sides::new(field, numbers)).collect();
+        let (few, many): (Vec<Sides>, _) = all.into_iter().partition(|one| one.numbers.len() <= Sides::MOST_NUMBERS);
+        many.iter().for_each(|sides: &Sides| tested.test(sides.field, Counts::Value));
+        let sides = few.into_iter().filter(|sides| bit(sides.field) & tested.by_value == 0).collect();
+        Self {
+            sides,
+            automaton: OnceLock::new(),
+            pieces,
+            asked: AtomicU32::new(0),
+            entries,
+            wordless,
+            has_echoes,
+            tested,
+        }
     }
 
     /// The automaton, where it pays: to build it takes as long as to try every wording on some hundred messages, and

@@ -5,6 +5,7 @@
 
 use super::{Judge, Verdict};
 use crate::event::{Event, Field, bit};
+use crate::grammar::when::last_attempt;
 
 /// Verdicts that are remembered.
 const VERDICTS: usize = 4;
@@ -34,6 +35,7 @@ impl VerdictMemo {
         self.key.clear();
         let tested = judge.tested();
         add_all(&mut self.key, event, tested.beside, tested.by_value);
+        self.key.extend(judge.sides(event));
         let beside = self.key.clone();
         add_all(&mut self.key, event, tested.in_message, tested.by_value);
         let verdict = self.by_key(judge, event);
@@ -52,7 +54,8 @@ impl VerdictMemo {
         let by_value = tested.by_value | bit(Field::Status) | bit(Field::AnsweredBy);
         let asked = by_value | tested.in_message | tested.beside | bit(Field::UpstreamStatus);
         add_all(&mut self.key, event, asked, by_value);
-        if let Some(elapsed) = event.elapsed_micros.filter(|_| tested.beside & bit(Field::Duration) != 0) {
+        self.key.extend(judge.sides(event));
+        if let Some(elapsed) = event.elapsed_micros.filter(|_| tested.by_value & bit(Field::Duration) != 0) {
             self.key.extend_from_slice(&elapsed.to_le_bytes());
         }
         if let Some((_, Some(verdict))) = self.known.iter().find(|(key, _)| *key == self.key) {
@@ -93,7 +96,7 @@ fn is_the_same(known: &[u8], judge: &Judge<'_>, event: &Event<'_>) -> bool {
     let mut known = known.strip_prefix(&(event.mark() & tested.beside).to_le_bytes());
     for (field, value) in event.among(tested.beside) {
         let Some((kind, rest)) = known.and_then(<[u8]>::split_first) else { return false };
-        if *kind != kind_of(value, tested.by_value & bit(field) != 0) {
+        if *kind != kind_of(field, value, tested.by_value & bit(field) != 0) {
             return false;
         }
         known = match *kind {
@@ -103,18 +106,20 @@ fn is_the_same(known: &[u8], judge: &Judge<'_>, event: &Event<'_>) -> bool {
             _ => Some(rest),
         };
     }
-    known.is_some()
+    known.is_some_and(|known| judge.sides(event).eq(known.iter().copied()))
 }
 
 /// The value itself follows in the key.
 const BY_VALUE: u8 = 2;
 
-/// What of a value counts: that the log says "no value", that there is one, or the value itself.
-fn kind_of(value: &[u8], by_value: bool) -> u8 {
+/// What of a value counts: that the log says "no value", that there is one, or the value itself; of a list with others
+/// before it the last can be none.
+fn kind_of(field: Field, value: &[u8], by_value: bool) -> u8 {
     match value {
         b"" | b"-" => 0,
-        _ if !by_value => 1,
-        _ => BY_VALUE,
+        _ if by_value => BY_VALUE,
+        _ if matches!(last_attempt(field, value), b"" | b"-") => 3,
+        _ => 1,
     }
 }
 
@@ -122,7 +127,7 @@ fn kind_of(value: &[u8], by_value: bool) -> u8 {
 fn add_all(key: &mut Vec<u8>, event: &Event<'_>, asked: u64, by_value: u64) {
     key.extend_from_slice(&(event.mark() & asked).to_le_bytes());
     for (field, value) in event.among(asked) {
-        let kind = kind_of(value, by_value & bit(field) != 0);
+        let kind = kind_of(field, value, by_value & bit(field) != 0);
         key.push(kind);
         if kind == BY_VALUE {
             key.extend_from_slice(&(value.len() as u32).to_le_bytes());

@@ -257,7 +257,12 @@ impl Judge<'_> {
         self.matcher.map_or_else(Tested::default, |matcher| matcher.tested)
     }
 
-    /// The same as a set: a bit a field.
+    /// On which side of the numbers that rules know each compared field lies.
+    fn sides(&self, event: &Event<'_>) -> impl Iterator<Item = u8> {
+        self.matcher.into_iter().flat_map(|matcher| &matcher.sides).map(|sides| sides.side(event))
+    }
+
+    /// The fields on which a verdict depends, as a set: a bit a field.
     pub fn asks(&self) -> u64 {
         self.tested().in_message | self.tested().beside
     }

@@ -27,6 +27,17 @@ pub enum Condition {
     Test(Field, Test),
 }
 
+/// What of a field's value decides a test.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Counts {
+    /// That there is one.
+    Presence,
+    /// On which side of this number it lies.
+    Side(f64),
+    /// All of it.
+    Value,
+}
+
 /// One test of one field.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Test {
@@ -117,13 +128,14 @@ impl Condition {
         }
     }
 
-    /// Calls `found` with each field it tests, and whether the field's value counts or only that it is there.
-    pub fn each_field(&self, found: &mut impl FnMut(Field, bool)) {
+    /// Calls `found` with each field it tests, and what of it counts.
+    pub fn each_field(&self, found: &mut impl FnMut(Field, Counts)) {
         match self {
             Self::All(some) | Self::Any(some) => some.iter().for_each(|one| one.each_field(found)),
             Self::Not(one) => one.each_field(found),
-            Self::Test(field, Test::Exists | Test::Missing | Test::Unlogged) => found(*field, false),
-            Self::Test(field, _) => found(*field, true),
+            Self::Test(field, Test::Exists | Test::Missing | Test::Unlogged) => found(*field, Counts::Presence),
+            Self::Test(field, Test::Compare(_, than)) => found(*field, Counts::Side(*than)),
+            Self::Test(field, _) => found(*field, Counts::Value),
         }
     }
 
@@ -140,8 +152,7 @@ impl Condition {
 
 impl Test {
     fn holds(&self, field: Field, event: &Event<'_>) -> bool {
-        let value =
-            || event.get(field).map(|value| last_attempt(field, value)).filter(|value| !matches!(*value, b"" | b"-"));
+        let value = || value_of(field, event);
         match self {
             Self::Is(words) => value().is_some_and(|value| words.iter().any(|word| **word == *value)),
             Self::Contains(part) => event.get(field).is_some_and(|value| memmem::find(value, part).is_some()),
@@ -149,10 +160,7 @@ impl Test {
                 .get(field)
                 .is_some_and(|value| value.split(|byte| *byte == b',').any(|one| *one.trim_ascii() == **word)),
             Self::Starts(part) => value().is_some_and(|value| value.starts_with(part)),
-            Self::Compare(order, than) => {
-                let elapsed = || elapsed_seconds(field, event);
-                value().and_then(number).or_else(elapsed).is_some_and(|number| order.holds(number, *than))
-            }
+            Self::Compare(order, than) => number_of(field, event).is_some_and(|number| order.holds(number, *than)),
             Self::Exists => value().is_some(),
             Self::Missing => event.raw(field).is_some() && value().is_none(),
             Self::Unlogged => event.raw(field).is_none(),
@@ -169,6 +177,16 @@ impl Order {
             Self::AtLeast => number >= than,
         }
     }
+}
+
+/// The value that is tested: of a list, what the last peer gave; `None` where that is no value.
+pub fn value_of<'a>(field: Field, event: &Event<'a>) -> Option<&'a [u8]> {
+    event.get(field).map(|value| last_attempt(field, value)).filter(|value| !matches!(*value, b"" | b"-"))
+}
+
+/// The number that is compared.
+pub fn number_of(field: Field, event: &Event<'_>) -> Option<f64> {
+    value_of(field, event).and_then(number).or_else(|| elapsed_seconds(field, event))
 }
 
 /// How long the request took, where the log has its start and end instead of a duration.

@@ -3,6 +3,7 @@
 use super::{Knowledge, owner};
 use crate::cause::{CauseId, Gives, Rule};
 use crate::event::Field;
+use crate::grammar::when::Counts;
 use crate::playbook::{StatusPattern, Subject};
 use crate::report::terminal::page::Page;
 use std::collections::BTreeSet;
@@ -101,7 +102,7 @@ fn gives(rule: &Rule, status: u16) -> bool {
     let asks_for_it = || {
         let Some(when) = &rule.when else { return false };
         let mut asks = false;
-        when.each_field(&mut |field, by_value| asks |= by_value && field == Field::Status);
+        when.each_field(&mut |field, counts| asks |= counts != Counts::Presence && field == Field::Status);
         asks && when.holds_by(Field::Status, digits.as_bytes()) != Some(false)
     };
     matches!(rule.gives, Gives::Failure | Gives::Echo)
