@@ -199,3 +199,24 @@ fn telling_piece(wording: &Wording) -> (&[u8], bool) {
         _ => (wording.parts.iter().map(|part| part.needle()).max_by_key(|part| part.len()).unwrap_or_default(), false),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_side_is_all_that_comparisons_tell() {
+        let sides = Sides::new(Field::Duration, vec![2.0, 1.0, 2.0]);
+        let side = |value: &str| {
+            let mut event = Event::default();
+            event.set(Field::Duration, value.as_bytes());
+            sides.side(&event)
+        };
+        let told = ["-1", "0.5", "1", "1.0", "1.5", "2", "9"].map(side);
+        assert_eq!(told, [0, 0, 1, 1, 2, 3, 4]);
+        assert_eq!(["-", "", "x", "nan"].map(side), [u8::MAX; 4]);
+        let mut elapsed = Event::default();
+        elapsed.elapsed_micros = Some(1_500_000);
+        assert_eq!(sides.side(&elapsed), 2);
+    }
+}

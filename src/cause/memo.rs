@@ -135,3 +135,43 @@ fn add_all(key: &mut Vec<u8>, event: &Event<'_>, asked: u64, by_value: u64) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cause::Catalogue;
+    use crate::grammar::{Grammars, RecordReader, Witness};
+    use crate::time::Zone;
+    use std::sync::Arc;
+
+    /// Every example of every rule, after every other of its layout, is judged as it is by itself.
+    #[test]
+    fn what_is_remembered_is_what_the_judge_says() {
+        let grammars = Grammars::built_in().expect("grammars");
+        let catalogue = Catalogue::built_in(&grammars).expect("causes");
+        let examples: Vec<&str> = catalogue.rules().flat_map(|(_, rule)| &rule.examples).map(String::as_str).collect();
+        let mut compared = 0;
+        for format in &grammars.formats {
+            let judge = catalogue.judge(format);
+            let mut memo = VerdictMemo::default();
+            let mut reader = RecordReader::new(Arc::clone(format), Zone::UTC);
+            for example in examples.iter().chain(examples.iter().rev()) {
+                let (mut event, mut again) = (Event::default(), Event::default());
+                if reader.read(example.as_bytes(), &mut event).is_none() {
+                    continue;
+                }
+                reader.read(example.as_bytes(), &mut again);
+                let same = match (format.witness, event.status()) {
+                    (Witness::Diagnosis, _) => memo.diagnosis(&judge, &event, false) == judge.diagnosis(&again),
+                    (Witness::Request, Some(status)) => {
+                        memo.request(&judge, &mut event, status) == judge.request(&mut again, status)
+                    }
+                    (Witness::Request, None) => continue,
+                };
+                assert!(same, "{}: {example}", format.name());
+                compared += 1;
+            }
+        }
+        assert!(compared > 2 * examples.len(), "only {compared} of {} examples were compared", examples.len());
+    }
+}
