@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub struct RecordReader {
     pub(super) format: Arc<Format>,
     skims: bool,
-    /// How much of a line tells all that is asked of a failed request (see [`Pattern::telling`]).
+    /// How much of a line tells all that is asked of a failed request (see [`super::pattern::Pattern::telling`]).
     telling: usize,
     pub(super) stamps: Vec<StampReader>,
     memo: json::Memo,
@@ -94,7 +94,7 @@ impl RecordReader {
         if self.read_fields(record, event) { self.finish_request(event) } else { None }
     }
 
-    /// The same, but of a request that was answered well only what is counted (see [`Pattern::skim`]).
+    /// The same, but of a request that was answered well only what is counted (see [`super::pattern::Pattern::skim`]).
     #[inline]
     pub fn skim<'a>(&mut self, record: &'a [u8], event: &mut Event<'a>) -> Option<Option<Timestamp>> {
         match &self.format.reader {
