@@ -109,17 +109,22 @@ fn is_the_same(known: &[u8], judge: &Judge<'_>, event: &Event<'_>) -> bool {
     known.is_some_and(|known| judge.sides(event).eq(known.iter().copied()))
 }
 
+/// The log says "no value".
+const NONE: u8 = 0;
+/// There is a value.
+const SOME: u8 = 1;
 /// The value itself follows in the key.
 const BY_VALUE: u8 = 2;
+/// A list whose last element, which is the one that counts, says "no value".
+const NONE_LAST: u8 = 3;
 
-/// What of a value counts: that the log says "no value", that there is one, or the value itself; of a list with others
-/// before it the last can be none.
+/// What of a value counts.
 fn kind_of(field: Field, value: &[u8], by_value: bool) -> u8 {
     match value {
-        b"" | b"-" => 0,
+        b"" | b"-" => NONE,
         _ if by_value => BY_VALUE,
-        _ if matches!(last_attempt(field, value), b"" | b"-") => 3,
-        _ => 1,
+        _ if matches!(last_attempt(field, value), b"" | b"-") => NONE_LAST,
+        _ => SOME,
     }
 }
 

@@ -83,7 +83,8 @@ pub(super) struct ServiceMemo {
 impl ServiceMemo {
     /// What a record says it was for: the configured name where it has one, else the host asked for.
     pub(super) fn id(&mut self, event: &Event<'_>, witness: Witness, part: &mut Part) -> NameId {
-        if event.among(NAMES).next().is_none() {
+        let names = service_fields(witness).iter().fold(0, |set, field| set | bit(*field));
+        if event.mark() & names == 0 {
             return NONE;
         }
         let Some(first) = service_fields(witness).iter().find_map(|field| event.get(*field)) else { return NONE };
@@ -99,9 +100,6 @@ impl ServiceMemo {
         service
     }
 }
-
-/// Fields that can say what a request was for.
-const NAMES: u64 = bit(Field::Service) | bit(Field::Server) | bit(Field::Host) | bit(Field::UpstreamName);
 
 fn service_fields(witness: Witness) -> &'static [Field] {
     match witness {
