@@ -23,8 +23,8 @@ pub enum HeaderMark {
 #[derive(Debug)]
 pub(super) struct Headers {
     mark: HeaderMark,
-    /// The bytes of each mark behind a line's end.
-    within: Vec<Finder<'static>>,
+    /// A line's end, and what all marks begin with.
+    within: Finder<'static>,
     /// The last line of each mark.
     last: Vec<Vec<u8>>,
     in_force: Option<Arc<[u8]>>,
@@ -32,13 +32,12 @@ pub(super) struct Headers {
 
 impl Headers {
     pub(super) fn new(mark: HeaderMark) -> Self {
-        let within: Vec<Finder<'static>> = match &mark {
-            HeaderMark::Begins(texts) => {
-                texts.iter().map(|text| Finder::new(&[b"\n", &**text].concat()).into_owned()).collect()
-            }
-            HeaderMark::FirstLine => Vec::new(),
+        let texts: &[Box<[u8]>] = match &mark {
+            HeaderMark::Begins(texts) => texts,
+            HeaderMark::FirstLine => &[],
         };
-        let last = vec![Vec::new(); within.len().max(1)];
+        let within = Finder::new(&[b"\n", common_start(texts)].concat()).into_owned();
+        let last = vec![Vec::new(); texts.len().max(1)];
         Self { mark, within, last, in_force: None }
     }
 
@@ -74,13 +73,16 @@ impl Headers {
 
     fn take_in(&mut self, lines: &[u8], offset: u64) {
         let mut starts: Vec<(usize, usize)> = Vec::new();
+        let within = &self.within;
         match &self.mark {
             HeaderMark::FirstLine if offset == 0 => starts.push((0, behind_remarks(lines))),
             HeaderMark::FirstLine => {}
             HeaderMark::Begins(texts) => {
-                for (at, (text, within)) in texts.iter().zip(&self.within).enumerate() {
-                    let last = within.find_iter(lines).last().map(|lf| lf + 1);
-                    starts.extend(last.or_else(|| lines.starts_with(text).then_some(0)).map(|start| (at, start)));
+                let begins = within.find_iter(lines).map(|lf| lf + 1);
+                for start in std::iter::once(0).chain(begins) {
+                    let at = texts.iter().position(|text| lines[start..].starts_with(text));
+                    starts.retain(|(other, _)| Some(*other) != at);
+                    starts.extend(at.map(|at| (at, start)));
                 }
             }
         }
@@ -98,6 +100,13 @@ impl Headers {
         let lines: Vec<&[u8]> = self.last.iter().filter(|line| !line.is_empty()).map(Vec::as_slice).collect();
         self.in_force = (!lines.is_empty()).then(|| lines.join(&b'\n').into());
     }
+}
+
+/// What all of these begin with.
+fn common_start(texts: &[Box<[u8]>]) -> &[u8] {
+    let first: &[u8] = texts.first().map_or(b"", |text| text);
+    let is_common = |length: &usize| texts.iter().all(|text| text.starts_with(&first[..*length]));
+    &first[..(0..=first.len()).rev().find(is_common).unwrap_or(0)]
 }
 
 /// Where the first line begins that does not begin with `#`.

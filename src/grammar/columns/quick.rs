@@ -21,6 +21,9 @@ pub(super) struct Quick {
     time: (usize, usize),
     status: usize,
     others: Vec<(usize, Field)>,
+    /// Where so many columns end from the left, and where the others begin from the right, is all that is asked for.
+    left: usize,
+    right: usize,
 }
 
 impl Quick {
@@ -36,7 +39,13 @@ impl Quick {
             let at = columns.iter().rposition(|column| column.field == Some(field))?;
             columns.get(at).filter(is_plain).map(|_| (at, field))
         });
-        let quick = Self { columns: columns.len(), time, status: of(Field::Status)?, others: others.collect() };
+        let (status, others) = (of(Field::Status)?, others.collect::<Vec<_>>());
+        // Of what is asked for each column is reached from the nearer end.
+        let asked = others.iter().map(|(at, _)| *at).chain([time.0, time.1, status]);
+        let (left, right): (Vec<usize>, Vec<usize>) = asked.partition(|at| *at < columns.len() / 2);
+        let left = left.into_iter().max().map_or(0, |last| last + 1);
+        let right = right.into_iter().min().unwrap_or(columns.len());
+        let quick = Self { columns: columns.len(), time, status, others, left, right };
         let has_one = |field: Field| columns.iter().filter(|column| column.field == Some(field)).count() <= 1;
         let is_clear = ASKED.into_iter().all(has_one) && columns.iter().all(|column| column.kind != Kind::UrlRequest);
         (is_whole && is_clear && columns.len() <= MOST_COLUMNS).then_some(quick)
@@ -46,11 +55,13 @@ impl Quick {
     /// columns or was not answered well: then nothing is filled.
     #[inline]
     pub(super) fn read<'a>(&self, line: &'a [u8], gap: u8, event: &mut Event<'a>) -> bool {
-        // Where each column begins; behind the last one, where another would.
-        let mut starts = [0_u32; MOST_COLUMNS + 1];
-        if count_starts(line, gap, &mut starts) != self.columns {
+        if gaps(line, gap) + 1 != self.columns {
             return false;
         }
+        // Where columns begin; behind the last one, where another would.
+        let mut starts = [0_u32; MOST_COLUMNS + 1];
+        note_from_left(line, gap, &mut starts[..=self.left]);
+        note_from_right(line, gap, &mut starts[self.right..=self.columns]);
         let cell = |from: usize, to: usize| line.get(starts[from] as usize..starts[to + 1] as usize - 1);
         let (Some(time), Some(status)) = (cell(self.time.0, self.time.1), cell(self.status, self.status)) else {
             return false;
@@ -64,28 +75,52 @@ impl Quick {
     }
 }
 
-/// Finds where columns begin, eight bytes at a time; how many there are, or one too many where there is no room.
+/// How many gaps there are in a row.
 #[inline]
-fn count_starts(line: &[u8], gap: u8, starts: &mut [u32; MOST_COLUMNS + 1]) -> usize {
-    let mut found = 1;
-    let mut note = |at: usize| {
-        if let Some(start) = starts.get_mut(found) {
-            *start = at as u32 + 1;
-        }
-        found += 1;
-    };
+fn gaps(line: &[u8], gap: u8) -> usize {
+    /// A byte can count them, so that the loop becomes a few vector instructions.
+    const BLOCK_BYTES: usize = 240;
+    let in_block = |block: &[u8]| block.iter().fold(0_u8, |sum, byte| sum + u8::from(*byte == gap));
+    line.chunks(BLOCK_BYTES).map(|block| usize::from(in_block(block))).sum()
+}
+
+/// Notes where the first columns begin, from the second on, as many as there is room for; eight bytes at a time.
+#[inline]
+fn note_from_left(line: &[u8], gap: u8, starts: &mut [u32]) {
+    let mut starts = starts.iter_mut().skip(1);
     let (words, rest) = line.as_chunks::<8>();
     for (at, word) in words.iter().enumerate() {
         let mut hits = hits(u64::from_le_bytes(*word), gap);
         while hits != 0 {
-            note(at * 8 + hits.trailing_zeros() as usize / 8);
+            let Some(start) = starts.next() else { return };
+            *start = (at * 8) as u32 + hits.trailing_zeros() / 8 + 1;
             hits &= hits - 1;
         }
     }
     let begins = line.len() - rest.len();
-    rest.iter().enumerate().filter(|(_, byte)| **byte == gap).for_each(|(at, _)| note(begins + at));
-    note(line.len());
-    found - 1
+    let ends = rest.iter().enumerate().filter(|(_, byte)| **byte == gap).map(|(at, _)| begins + at + 1);
+    starts.zip(ends).for_each(|(start, end)| *start = end as u32);
+}
+
+/// Notes where the last columns begin, and behind them where another would.
+#[inline]
+fn note_from_right(line: &[u8], gap: u8, starts: &mut [u32]) {
+    let mut starts = starts.iter_mut().rev();
+    if let Some(behind) = starts.next() {
+        *behind = line.len() as u32 + 1;
+    }
+    let (rest, words) = line.as_rchunks::<8>();
+    for (at, word) in words.iter().enumerate().rev() {
+        let mut hits = hits(u64::from_le_bytes(*word), gap);
+        while hits != 0 {
+            let Some(start) = starts.next() else { return };
+            let last = 63 - hits.leading_zeros();
+            *start = (rest.len() + at * 8) as u32 + last / 8 + 1;
+            hits ^= 1 << last;
+        }
+    }
+    let ends = rest.iter().enumerate().rev().filter(|(_, byte)| **byte == gap).map(|(at, _)| at + 1);
+    starts.zip(ends).for_each(|(start, end)| *start = end as u32);
 }
 
 /// The high bit of each of eight bytes that is this one.
@@ -99,6 +134,7 @@ pub(super) fn hits(word: u64, byte: u8) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn columns(names: &[(Option<Field>, Kind)]) -> Vec<Column> {
         names.iter().map(|(field, kind)| Column { field: *field, kind: *kind, choice: 0 }).collect()
@@ -131,5 +167,39 @@ mod tests {
         }
         assert!(Quick::new(&columns(&[time, (None, Kind::Any), time, row[3]])).is_none(), "a stamp in parts");
         assert!(Quick::new(&columns(&row[..2])).is_none(), "no status");
+    }
+
+    proptest! {
+        #[test]
+        fn a_glance_sees_what_splitting_does(
+            row in prop::collection::vec("[a-z0-9-]{0,20}", 4..20),
+            places in (1..3_usize, 0..20_usize, 0..20_usize),
+            status in prop::sample::select(vec!["200", "404", "502", "-", "20"]),
+            missing in 0..3_usize,
+        ) {
+            let (stamp, places) = (places.0, [places.1, places.2].map(|at| places.0 + at % (row.len() - places.0)));
+            let mut known = vec![(None, Kind::Any); row.len()];
+            known[places[0]] = (Some(Field::Host), Kind::Any);
+            known[places[1]] = (Some(Field::Status), Kind::Status);
+            known[..stamp].fill((Some(Field::Time), Kind::Stamp));
+            let mut row = row;
+            row[places[1]] = status.into();
+            let quick = Quick::new(&columns(&known)).expect("it has all");
+            let line = row[..row.len() - missing].join(" ");
+            let mut event = Event::default();
+            let is_read = quick.read(line.as_bytes(), b' ', &mut event);
+            prop_assert_eq!(is_read, missing == 0 && matches!(status, "200" | "404"), "{:?}", line);
+            let host = (places[0] != places[1]).then(|| row[places[0]].as_str());
+            let time = row[..stamp].join(" ");
+            let expected = [(Field::Time, Some(time.as_str())), (Field::Status, Some(status)), (Field::Host, host)];
+            for (field, value) in expected.into_iter().filter(|_| is_read) {
+                prop_assert_eq!(event.raw(field), value.map(str::as_bytes), "{} {:?}", field, line);
+            }
+        }
+
+        #[test]
+        fn gaps_are_counted_however_many_they_are(line in "[ x]{0,1200}") {
+            prop_assert_eq!(gaps(line.as_bytes(), b' '), line.bytes().filter(|byte| *byte == b' ').count());
+        }
     }
 }
