@@ -5,10 +5,14 @@
 
 use super::{Judge, Verdict};
 use crate::event::{Event, Field, bit};
-use crate::grammar::when::last_attempt;
+use crate::grammar::when::ends_in_none;
+use crate::text::is_same;
+use xxhash_rust::xxh3::xxh3_64;
 
-/// Verdicts that are remembered.
-const VERDICTS: usize = 4;
+/// Verdicts that are remembered, each at its place by what it depends on.
+const VERDICTS: usize = 64;
+/// Of those on one message, by what stands besides it.
+const VERDICTS_BESIDE: usize = 4;
 /// Events with more to compare than this are judged anew.
 const MOST_BYTES: usize = 1024;
 
@@ -17,9 +21,32 @@ const MOST_BYTES: usize = 1024;
 pub struct VerdictMemo {
     known: Vec<(Vec<u8>, Option<Verdict>)>,
     key: Vec<u8>,
-    next: usize,
-    /// The verdicts on the message at hand, by what records say besides it, as far as it is tested.
-    beside: Vec<(Vec<u8>, Option<Verdict>)>,
+    /// The verdicts on the message at hand, by what records say besides it.
+    beside: Vec<(Beside, Option<Verdict>)>,
+}
+
+/// What a record says besides its message, as far as rules test it.
+#[derive(Debug)]
+struct Beside {
+    /// Which of the fields there are.
+    present: u64,
+    /// What of each counts, and the value where it does.
+    values: Vec<(Field, Counts, Box<[u8]>)>,
+    /// On which side of the numbers that rules know each compared field lies.
+    sides: Vec<u8>,
+}
+
+/// What of a value counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    /// That the log says "no value".
+    None,
+    /// That the last element of a list, which is the one that counts, says so.
+    NoneLast,
+    /// That there is a value.
+    Some,
+    /// The value itself.
+    Value,
 }
 
 impl VerdictMemo {
@@ -29,18 +56,16 @@ impl VerdictMemo {
         if !repeated {
             self.beside.clear();
         }
-        if let Some((_, verdict)) = self.beside.iter().find(|(beside, _)| is_the_same(beside, judge, event)) {
+        if let Some((_, verdict)) = self.beside.iter().find(|(beside, _)| beside.is_of(judge, event)) {
             return *verdict;
         }
         self.key.clear();
         let tested = judge.tested();
-        add_all(&mut self.key, event, tested.beside, tested.by_value);
+        add_all(&mut self.key, event, tested.beside | tested.in_message, tested.by_value);
         self.key.extend(judge.sides(event));
-        let beside = self.key.clone();
-        add_all(&mut self.key, event, tested.in_message, tested.by_value);
         let verdict = self.by_key(judge, event);
-        if self.beside.len() < VERDICTS && beside.len() <= MOST_BYTES {
-            self.beside.push((beside, verdict));
+        if self.beside.len() < VERDICTS_BESIDE && self.key.len() <= MOST_BYTES {
+            self.beside.push((Beside::of(judge, event), verdict));
         }
         verdict
     }
@@ -58,73 +83,76 @@ impl VerdictMemo {
         if let Some(elapsed) = event.elapsed_micros.filter(|_| tested.by_value & bit(Field::Duration) != 0) {
             self.key.extend_from_slice(&elapsed.to_le_bytes());
         }
-        if let Some((_, Some(verdict))) = self.known.iter().find(|(key, _)| *key == self.key) {
+        let at = self.place();
+        if let Some((_, Some(verdict))) = self.known.get(at).filter(|(key, _)| *key == self.key) {
             return *verdict;
         }
         let verdict = judge.derived_request(event, status);
-        if self.key.len() <= MOST_BYTES {
-            self.remember(Some(verdict));
-        }
+        self.remember(at, Some(verdict));
         verdict
     }
 
     fn by_key(&mut self, judge: &Judge<'_>, event: &Event<'_>) -> Option<Verdict> {
-        if let Some((_, verdict)) = self.known.iter().find(|(key, _)| *key == self.key) {
+        let at = self.place();
+        if let Some((_, verdict)) = self.known.get(at).filter(|(key, _)| *key == self.key) {
             return *verdict;
         }
         let verdict = judge.diagnosis(event);
-        if self.key.len() <= MOST_BYTES {
-            self.remember(verdict);
-        }
+        self.remember(at, verdict);
         verdict
     }
 
-    fn remember(&mut self, verdict: Option<Verdict>) {
-        let entry = (self.key.clone(), verdict);
-        if self.known.len() < VERDICTS {
-            self.known.push(entry);
-        } else {
-            self.known[self.next] = entry;
-            self.next = (self.next + 1) % VERDICTS;
+    /// Where a verdict with this key is remembered.
+    fn place(&self) -> usize {
+        xxh3_64(&self.key) as usize % VERDICTS
+    }
+
+    fn remember(&mut self, at: usize, verdict: Option<Verdict>) {
+        if self.key.len() > MOST_BYTES {
+            return;
         }
+        if self.known.is_empty() {
+            self.known.resize(VERDICTS, (Vec::new(), None));
+        }
+        let (key, known) = &mut self.known[at];
+        key.clone_from(&self.key);
+        *known = verdict;
     }
 }
 
-/// Whether what a record says besides its message is, as far as rules test it, what is known.
-fn is_the_same(known: &[u8], judge: &Judge<'_>, event: &Event<'_>) -> bool {
-    let tested = judge.tested();
-    let mut known = known.strip_prefix(&(event.mark() & tested.beside).to_le_bytes());
-    for (field, value) in event.among(tested.beside) {
-        let Some((kind, rest)) = known.and_then(<[u8]>::split_first) else { return false };
-        if *kind != kind_of(field, value, tested.by_value & bit(field) != 0) {
-            return false;
-        }
-        known = match *kind {
-            BY_VALUE => {
-                rest.strip_prefix(&(value.len() as u32).to_le_bytes()).and_then(|rest| rest.strip_prefix(value))
-            }
-            _ => Some(rest),
-        };
+impl Beside {
+    fn of(judge: &Judge<'_>, event: &Event<'_>) -> Self {
+        let tested = judge.tested();
+        let values = event.among(tested.beside).map(|(field, value)| {
+            let counts = Counts::of(field, value, tested.by_value);
+            (field, counts, if counts == Counts::Value { value.into() } else { Box::default() })
+        });
+        Self { present: event.mark() & tested.beside, values: values.collect(), sides: judge.sides(event).collect() }
     }
-    known.is_some_and(|known| judge.sides(event).eq(known.iter().copied()))
+
+    /// Whether this record says the same.
+    #[inline]
+    fn is_of(&self, judge: &Judge<'_>, event: &Event<'_>) -> bool {
+        let tested = judge.tested();
+        self.present == event.mark() & tested.beside
+            && self.values.iter().all(|(field, counts, known)| {
+                let value = event.raw(*field).unwrap_or_default();
+                *counts == Counts::of(*field, value, tested.by_value)
+                    && (*counts != Counts::Value || is_same(value, known))
+            })
+            && (self.sides.is_empty() || judge.sides(event).eq(self.sides.iter().copied()))
+    }
 }
 
-/// The log says "no value".
-const NONE: u8 = 0;
-/// There is a value.
-const SOME: u8 = 1;
-/// The value itself follows in the key.
-const BY_VALUE: u8 = 2;
-/// A list whose last element, which is the one that counts, says "no value".
-const NONE_LAST: u8 = 3;
-
-/// What of a value counts.
-fn kind_of(field: Field, value: &[u8], by_value: bool) -> u8 {
-    match value {
-        b"" | b"-" => NONE,
-        _ if by_value => BY_VALUE,
-        _ if matches!(last_attempt(field, value), b"" | b"-") => NONE_LAST,
-        _ => SOME,
+impl Counts {
+    #[inline]
+    fn of(field: Field, value: &[u8], by_value: u64) -> Self {
+        match value {
+            b"" | b"-" => Self::None,
+            _ if by_value & bit(field) != 0 => Self::Value,
+            _ if ends_in_none(field, value) => Self::NoneLast,
+            _ => Self::Some,
+        }
     }
 }
 
@@ -132,9 +160,9 @@ fn kind_of(field: Field, value: &[u8], by_value: bool) -> u8 {
 fn add_all(key: &mut Vec<u8>, event: &Event<'_>, asked: u64, by_value: u64) {
     key.extend_from_slice(&(event.mark() & asked).to_le_bytes());
     for (field, value) in event.among(asked) {
-        let kind = kind_of(field, value, by_value & bit(field) != 0);
-        key.push(kind);
-        if kind == BY_VALUE {
+        let counts = Counts::of(field, value, by_value);
+        key.push(counts as u8);
+        if counts == Counts::Value {
             key.extend_from_slice(&(value.len() as u32).to_le_bytes());
             key.extend_from_slice(value);
         }

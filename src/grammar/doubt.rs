@@ -5,6 +5,7 @@
 //! what really ends the text (`" while reading response header from upstream, ...`), inside a value or a message where no
 //! text was quoted. And what httpd repeats of a CGI script's output is the script's word, not its own.
 
+use super::tail::Quotes;
 use crate::event::{Event, Field};
 use memchr::memmem::Finder;
 
@@ -24,10 +25,11 @@ impl Doubts {
         Self { quote_end, codes: codes.iter().map(|code| code.as_bytes().into()).collect() }
     }
 
-    /// Marks the event. `whole`: its message was not seen before.
+    /// Marks the event. `whole`: its message was not seen before. `quotes`: what is known of its tail.
     #[inline]
-    pub(super) fn mark(&self, event: &mut Event<'_>, whole: bool) {
-        if self.is_forged(event, whole) || self.is_repeated(event) {
+    pub(super) fn mark(&self, event: &mut Event<'_>, whole: bool, quotes: Quotes) {
+        let may_be_forged = whole || quotes == Quotes::Perhaps;
+        if (may_be_forged && self.is_forged(event, whole)) || self.is_repeated(event) {
             event.set(Field::Doubt, b"true");
         }
     }

@@ -3,13 +3,14 @@
 //! In: their tables. Out: the same as what reading them uses, where that needs nothing but the table itself.
 
 use super::columns::RawSheet;
-use super::context::{Key, Tail};
+
 use super::error_format::Items;
 use super::free_text::{RawFreeText, usual_quiet};
 use super::message::Extract;
 use super::notation::Variable;
 use super::pattern::Span;
 use super::rows::RawRows;
+use super::tail::{Key, Tail};
 use super::units::{Unit, Units};
 use super::{Marks, Witness};
 use crate::event::{AnsweredBy, Field};

@@ -33,7 +33,7 @@ impl Literal {
         let first = *self.0.first()?;
         let mut at = from;
         loop {
-            at += find_near(first, line.get(at..)?)?;
+            at += find_near(line.get(at..)?, |byte| byte == first)?;
             if self.is_at(line, at) && !(first == b'"' && is_escaped(line, at)) {
                 return Some(at);
             }

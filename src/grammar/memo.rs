@@ -2,8 +2,9 @@
 //!
 //! In: parts of a message. Out: what they mean, remembered from the message before where it is the same.
 
-use super::context::{PhaseMemo, TailShape};
+use super::context::PhaseMemo;
 use super::errno::Errnos;
+use super::tail::TailShape;
 use crate::event::{Event, Field};
 
 /// What the message before had: neighbouring records mostly have the same.

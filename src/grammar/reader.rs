@@ -7,6 +7,7 @@ use super::columns::Row;
 use super::day::Day;
 use super::memo::MessageMemo;
 use super::repeat::Repeat;
+use super::tail::Quotes;
 use super::{Aside, Format, Reader, Witness, detect, json, split_request};
 use crate::event::{Event, Field};
 use crate::time::{Shape, StampReader, Timestamp, Zone};
@@ -150,12 +151,12 @@ impl RecordReader {
     fn read_diagnosis<'a>(&mut self, record: &'a [u8], event: &mut Event<'a>) -> Option<Option<Timestamp>> {
         if let Some(tail) = self.repeat.read(record, event)
             && let Some(keys) = self.format.tails.first()
-            && keys.read_like(self.message.tail(0), &record[tail - keys.opening.needle().len()..], event)
+            && let Some(quotes) = keys.read(&record[tail - keys.opening.needle().len()..], event, self.message.tail(0))
             && let Some(time) = self.time(event)
         {
             self.repeated = true;
             split_request(event);
-            self.format.doubts.mark(event, false);
+            self.format.doubts.mark(event, false, quotes);
             return Some(time);
         }
         event.clear();
@@ -164,7 +165,7 @@ impl RecordReader {
             return None;
         }
         let tail = self.format.split_message(record, event, &mut self.message);
-        self.format.doubts.mark(event, true);
+        self.format.doubts.mark(event, true, Quotes::Perhaps);
         let time = self.time(event)?;
         match tail {
             Some(tail) => self.repeat.remember(record, tail, self.message.errno_of(event), event),

@@ -8,7 +8,7 @@
 //! one and which the caller must find to be a stamp; reading them would give the same.
 
 use crate::event::{Event, Field};
-use crate::text::begins_with;
+use crate::text::{begins_with, find_near};
 use std::ops::Range;
 
 /// Longer beginnings are not worth keeping: they hold somebody's data and do not repeat.
@@ -43,20 +43,22 @@ impl Repeat {
             return None;
         }
         let rest = &record[self.head.len()..];
-        let digits = rest.iter().position(|byte| !byte.is_ascii_digit()).filter(|digits| *digits > 0)?;
+        let digits = find_near(rest, |byte| !byte.is_ascii_digit()).filter(|digits| *digits > 0)?;
         if !begins_with(&rest[digits..], &self.middle) {
             return None;
         }
-        let middle = self.head.len() + digits;
-        self.in_head.iter().for_each(|(field, place)| event.set(*field, &record[place.clone()]));
+        let (head, middle) = (&record[..self.head.len()], &rest[digits..]);
+        for (field, place) in &self.in_head {
+            event.set(*field, &head[place.clone()]);
+        }
         event.set(Field::Connection, &rest[..digits]);
         for (field, place) in &self.in_middle {
-            event.set(*field, &record[middle + place.start..middle + place.end]);
+            event.set(*field, &middle[place.clone()]);
         }
         if let Some(name) = self.errno {
             event.set(Field::Errno, name.as_bytes());
         }
-        Some(middle + self.middle.len())
+        Some(head.len() + digits + self.middle.len())
     }
 
     /// Remembers a record that was read: its tail's opening ends at `tail`.

@@ -3,12 +3,12 @@
 //! In: an event. Out: its method and URI as fields of their own.
 
 use crate::event::{Event, Field};
-use crate::text::find_near;
 
 /// Method and URI of a request line, where the log writes the line as one.
 pub fn split_request(event: &mut Event<'_>) {
     let Some(line) = event.get(Field::Request) else { return };
-    let Some(space) = find_near(b' ', line) else { return };
+    // Methods are short.
+    let Some(space) = line.iter().position(|byte| *byte == b' ') else { return };
     let (method, rest) = (&line[..space], &line[space + 1..]);
     // ` HTTP/1.1` is nine bytes long; ` HTTP/2` and what a client may invent are looked for.
     let usual = rest.len().checked_sub(9).filter(|at| rest[*at..].starts_with(b" HTTP/"));

@@ -215,6 +215,13 @@ pub fn last_attempt(field: Field, value: &[u8]) -> &[u8] {
     }
 }
 
+/// Whether the last element of a list-valued field says "no value", where the list has others.
+#[inline]
+pub fn ends_in_none(field: Field, value: &[u8]) -> bool {
+    let may_be = value.ends_with(b" ") || value.ends_with(b" -") || value.starts_with(b"[{");
+    may_be && matches!(last_attempt(field, value), b"" | b"-")
+}
+
 fn any(text: &str) -> IResult<&str, Condition> {
     let list = separated_list1(word("or"), all);
     map(list, |mut list| if list.len() == 1 { list.remove(0) } else { Condition::Any(list) }).parse(text)

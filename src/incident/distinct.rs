@@ -2,8 +2,9 @@
 //!
 //! Merges in any order to the same result: the exact set is a union, the estimate a HyperLogLog (Flajolet et al. 2007).
 
-use ahash::AHashSet;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Up to here the number is exact.
 const EXACT: usize = 256;
@@ -11,15 +12,27 @@ const EXACT: usize = 256;
 const REGISTER_BITS: u32 = 11;
 
 /// A set of hashes of which only the size is asked.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Distinct {
-    exact: AHashSet<u64>,
+    exact: HashSet<u64, BuildHasherDefault<Itself>>,
     registers: Option<Box<[u8]>>,
 }
 
-impl Default for Distinct {
-    fn default() -> Self {
-        Self { exact: AHashSet::new(), registers: None }
+/// What is a hash already needs no other; so few cannot be chosen to make it slow.
+#[derive(Debug, Default, Clone, Copy)]
+struct Itself(u64);
+
+impl Hasher for Itself {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }
 

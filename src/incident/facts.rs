@@ -10,14 +10,15 @@ use crate::grammar::json::{Attempt, last_of_list};
 use crate::grammar::units::Units;
 use crate::grammar::when::last_attempt;
 use crate::grammar::{Marks, Witness};
-use crate::text::find_near;
+use crate::text::{begins_with, find_near, is_same};
 use crate::time::Timestamp;
 use std::borrow::Cow;
+use std::ops::Range;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// `unix:` stands for a client on a socket; mail adds words behind the address.
 pub(super) fn client_address(client: &[u8]) -> &[u8] {
-    let end = find_near(b' ', client).unwrap_or(client.len());
+    let end = find_near(client, |byte| byte == b' ').unwrap_or(client.len());
     &client[..end]
 }
 
@@ -35,9 +36,37 @@ pub(super) fn is_session(event: &Event<'_>) -> bool {
     event.get(Field::Client).is_some() && event.get(Field::Upstream).is_some() && event.get(Field::Request).is_none()
 }
 
-/// The upstream asked last, in the part's numbers.
-pub(super) fn upstream_id(event: &Event<'_>, part: &mut Part) -> NameId {
-    if event.get(Field::Upstream).is_some() { part.upstreams.id(upstream_of(event)) } else { NONE }
+/// The upstream that records of one format in one part asked last: neighbouring records mostly name the same.
+#[derive(Debug, Default)]
+pub(super) struct UpstreamMemo {
+    /// What the value began with, as far as it tells the address.
+    logged: Vec<u8>,
+    /// What may stand behind that tells nothing.
+    is_beginning: bool,
+    upstream: Option<NameId>,
+}
+
+impl UpstreamMemo {
+    /// The upstream asked last, in the part's numbers.
+    #[inline]
+    pub(super) fn id(&mut self, event: &Event<'_>, part: &mut Part) -> NameId {
+        let Some(value) = event.get(Field::Upstream) else { return NONE };
+        let is_known = if self.is_beginning { begins_with(value, &self.logged) } else { is_same(value, &self.logged) };
+        match self.upstream {
+            Some(upstream) if is_known => upstream,
+            _ => self.learn(value, part.upstreams.id(upstream_of(event))),
+        }
+    }
+
+    fn learn(&mut self, value: &[u8], upstream: NameId) -> NameId {
+        // The byte behind the address shows where it ends.
+        let end = place_behind_scheme(value).map(|address| address.end + 1).filter(|end| *end <= value.len());
+        self.is_beginning = end.is_some();
+        self.logged.clear();
+        self.logged.extend_from_slice(&value[..end.unwrap_or(value.len())]);
+        self.upstream = Some(upstream);
+        upstream
+    }
 }
 
 /// The address of the upstream asked last: `http://10.0.3.17:8081/path` is `10.0.3.17:8081`,
@@ -55,22 +84,25 @@ pub(crate) fn upstream_of<'a>(event: &Event<'a>) -> Cow<'a, [u8]> {
 }
 
 fn address_in(value: &[u8]) -> &[u8] {
-    let scheme = value.iter().take(LONGEST_SCHEME_BYTES).position(|byte| *byte == b':');
-    let address = match scheme.filter(|colon| value[*colon..].starts_with(b"://")) {
-        Some(colon) => &value[colon + 3..],
-        // Without a scheme it is an access log's list of peers, or a name (`backend/server`).
-        None => {
-            let last = last_attempt(Field::Upstream, value);
-            let end = last.strip_prefix(b"unix:").and_then(|path| memchr::memchr(b':', path));
-            return end.map_or(last, |end| &last[..5 + end]);
-        }
-    };
-    if let Some(path) = address.strip_prefix(b"unix:") {
-        let end = memchr::memchr(b':', path).unwrap_or(path.len());
-        return &address[..5 + end];
+    if let Some(address) = place_behind_scheme(value) {
+        return &value[address];
     }
-    let end = memchr::memchr(b'/', address).unwrap_or(address.len());
-    &address[..end]
+    // Without a scheme it is an access log's list of peers, or a name (`backend/server`).
+    let last = last_attempt(Field::Upstream, value);
+    let end = last.strip_prefix(b"unix:").and_then(|path| memchr::memchr(b':', path));
+    end.map_or(last, |end| &last[..5 + end])
+}
+
+/// Where the address stands in a URL.
+fn place_behind_scheme(value: &[u8]) -> Option<Range<usize>> {
+    let colon = value.iter().take(LONGEST_SCHEME_BYTES).position(|byte| *byte == b':')?;
+    let start = value[colon..].starts_with(b"://").then_some(colon + 3)?;
+    let address = &value[start..];
+    let length = match address.strip_prefix(b"unix:") {
+        Some(path) => memchr::memchr(b':', path).map(|end| 5 + end),
+        None => memchr::memchr(b'/', address),
+    };
+    Some(start..start + length.unwrap_or(address.len()))
 }
 
 /// What the records of one format in one part are for: neighbouring records mostly name the same.
@@ -83,12 +115,11 @@ pub(super) struct ServiceMemo {
 impl ServiceMemo {
     /// What a record says it was for: the configured name where it has one, else the host asked for.
     pub(super) fn id(&mut self, event: &Event<'_>, witness: Witness, part: &mut Part) -> NameId {
-        let names = service_fields(witness).iter().fold(0, |set, field| set | bit(*field));
-        if event.mark() & names == 0 {
+        if event.mark() & NAMES_SERVICE == 0 {
             return NONE;
         }
         let Some(first) = service_fields(witness).iter().find_map(|field| event.get(*field)) else { return NONE };
-        if let Some(service) = self.service.filter(|_| self.logged == first) {
+        if let Some(service) = self.service.filter(|_| is_same(&self.logged, first)) {
             return service;
         }
         let service = part.services.id(service_of(event, witness));
@@ -100,6 +131,9 @@ impl ServiceMemo {
         service
     }
 }
+
+/// Fields that may name the service, a bit a field.
+const NAMES_SERVICE: u64 = bit(Field::Service) | bit(Field::Server) | bit(Field::Host) | bit(Field::UpstreamName);
 
 fn service_fields(witness: Witness) -> &'static [Field] {
     match witness {
@@ -235,6 +269,28 @@ mod tests {
         ] {
             let event = event(&[(Field::Upstream, logged)]);
             assert_eq!(String::from_utf8_lossy(&upstream_of(&event)), address);
+        }
+    }
+
+    #[test]
+    fn a_remembered_upstream_is_the_one_that_the_record_names() {
+        let logged = [
+            "http://10.0.3.17:8081/a",
+            "http://10.0.3.17:8081/b",
+            "http://10.0.3.17:8081",
+            "http://10.0.3.17:80811/b",
+            "fastcgi://unix:/run/a.sock:",
+            "fastcgi://unix:/run/a.sock:/x",
+            "fastcgi://unix:/run/a.sock2:",
+            "10.0.0.1:80",
+            "10.0.0.1:80, 10.0.0.2:80",
+            "10.0.0.1",
+        ];
+        let (mut memo, mut part) = (UpstreamMemo::default(), Part::new(Vec::new(), 0, Vec::new()));
+        for value in logged.iter().flat_map(|first| logged.iter().flat_map(move |second| [first, second])) {
+            let event = event(&[(Field::Upstream, value)]);
+            let id = memo.id(&event, &mut part);
+            assert_eq!(part.upstreams.name(id), &*upstream_of(&event), "{value}");
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! In: bytes, often hostile. Out: a [`NameId`]. Their number is bounded: beyond it every new name is [`OTHERS`].
 
+use crate::text::{find_near, is_same};
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
@@ -126,7 +127,7 @@ impl Names {
         }
         let slot = slot_of(name);
         let lately = self.lately[slot];
-        if self.name(lately) == name {
+        if is_same(self.name(lately), name) {
             return lately;
         }
         let id = self.find_or_add(name, HASHER.hash_one(name));
@@ -186,75 +187,42 @@ impl Names {
 /// Folds the changing parts of a path to `*`, so that one trouble is one line: `/orders/98367` is `/orders/*`,
 /// `/assets/app.23766864.js` is `/assets/app.*.js`. Where something changes, `folded` holds the result.
 pub(super) fn fold_path<'f>(uri: &'f [u8], folded: &'f mut Vec<u8>) -> &'f [u8] {
+    let is_break = |byte: &u8| matches!(byte, b'/' | b'.');
     folded.clear();
-    // What stands before `kept` is in `folded` already.
-    let (mut kept, mut start, mut seen) = (0, 0, 0);
-    let most = uri.len().min(MOST_NAME_BYTES);
-    let mut end = most;
-    for (at, byte) in uri[..most].iter().enumerate() {
-        let class = CLASSES[*byte as usize];
-        seen |= class;
-        if class & (BREAK | END) != 0 {
-            if is_changing(seen, at - start) {
-                folded.extend_from_slice(&uri[kept..start]);
-                folded.push(b'*');
-                kept = at;
-            }
-            (start, seen) = (at + 1, 0);
-            if class == END {
-                end = at;
-                break;
-            }
+    let uri = &uri[..uri.len().min(MOST_NAME_BYTES)];
+    let path = &uri[..find_near(uri, |byte| matches!(byte, b'?' | b'#')).unwrap_or(uri.len())];
+    // What stands before `kept` is in `folded` already; `seen` is between two parts.
+    let (mut kept, mut seen) = (0, 0);
+    // Every part that changes has a digit.
+    while let Some(digit) = find_near(&path[seen..], |byte| byte.is_ascii_digit()).map(|at| seen + at) {
+        let start = path[seen..digit].iter().rposition(is_break).map_or(seen, |at| seen + at + 1);
+        let end = path[digit..].iter().position(is_break).map_or(path.len(), |at| digit + at);
+        if is_changing(&path[start..end]) {
+            folded.extend_from_slice(&path[kept..start]);
+            folded.push(b'*');
+            kept = end;
         }
-    }
-    if start < end && is_changing(seen, end - start) {
-        folded.extend_from_slice(&uri[kept..start]);
-        folded.push(b'*');
-        kept = end;
+        seen = end;
     }
     if folded.is_empty() {
-        return &uri[..end];
+        return path;
     }
-    folded.extend_from_slice(&uri[kept..end]);
+    folded.extend_from_slice(&path[kept..]);
     folded
 }
 
-/// A number, a UUID, a hash: only digits, hex letters and `-`, and at least one digit.
-fn is_changing(seen: u8, length: usize) -> bool {
+/// A number, a UUID, a hash: only digits, hex letters and `-`. It has a digit.
+fn is_changing(part: &[u8]) -> bool {
     /// Shorter hex words (`cafe1`) may be names.
     const HASH_BYTES: usize = 8;
-    let seen = seen & !(BREAK | END);
-    seen == DIGIT || (seen == DIGIT | HEX_LETTER && length >= HASH_BYTES)
+    let is_hash = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
+    part.iter().all(u8::is_ascii_digit) || (part.len() >= HASH_BYTES && part.iter().all(is_hash))
 }
-
-const DIGIT: u8 = 1;
-const HEX_LETTER: u8 = 2;
-const OTHER: u8 = 4;
-/// Between words.
-const BREAK: u8 = 8;
-/// Behind the path.
-const END: u8 = 16;
-
-/// What a byte means to a path.
-const CLASSES: [u8; 256] = {
-    let mut classes = [OTHER; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        classes[byte] = match byte as u8 {
-            b'0'..=b'9' => DIGIT,
-            b'a'..=b'f' | b'A'..=b'F' | b'-' => HEX_LETTER,
-            b'/' | b'.' => BREAK,
-            b'?' | b'#' => END,
-            _ => OTHER,
-        };
-        byte += 1;
-    }
-    classes
-};
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_number_of_names_is_bounded() {
@@ -285,6 +253,24 @@ mod tests {
         ] {
             let mut room = Vec::new();
             assert_eq!(String::from_utf8_lossy(fold_path(uri.as_bytes(), &mut room)), path);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn each_part_of_a_path_is_folded_by_itself(uri in "[/.?#0-9a-gz-]{0,40}") {
+            let path = uri.split(['?', '#']).next().unwrap_or_default();
+            let mut expected = String::new();
+            for part in path.split_inclusive(['/', '.']) {
+                let (word, end) = part.split_at(part.len() - usize::from(part.ends_with(['/', '.'])));
+                let is_number = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+                let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
+                let is_hash = word.len() >= 8 && word.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+                expected.push_str(if is_number || (has_digit && is_hash) { "*" } else { word });
+                expected.push_str(end);
+            }
+            let mut room = Vec::new();
+            prop_assert_eq!(String::from_utf8_lossy(fold_path(uri.as_bytes(), &mut room)), expected);
         }
     }
 }

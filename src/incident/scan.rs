@@ -6,8 +6,8 @@ mod keep;
 mod several;
 
 use super::facts::{
-    ServiceMemo, answered_by, client_address, connection_of, duration_ms, failed_at, hash_of, is_session, request_hash,
-    upstream_id, worker_of,
+    ServiceMemo, UpstreamMemo, answered_by, client_address, connection_of, duration_ms, failed_at, hash_of, is_session,
+    request_hash, worker_of,
 };
 use super::names::{NameId, fold_path};
 use super::part::{Part, WitnessKind, WitnessRecord};
@@ -19,7 +19,7 @@ use crate::grammar::lanes::Woven;
 use crate::grammar::{Aside, Format, Marks, RecordReader, Witness};
 use crate::source::{Chunk, PieceKind, pieces};
 use crate::time::{StampReader, Timestamp};
-use keep::keep;
+use keep::{Run, keep};
 use several::{Ending, Openings};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -42,6 +42,8 @@ pub struct Scanner<'c> {
     path: Vec<u8>,
     /// How much room the paths of the chunk before took: number and bytes.
     paths: (usize, usize),
+    /// The witnesses counted last.
+    run: Run,
 }
 
 /// One format of the log: how to read its records and how to judge them.
@@ -51,6 +53,7 @@ struct Known<'c> {
     judge: Judge<'c>,
     memo: VerdictMemo,
     service: ServiceMemo,
+    upstream: UpstreamMemo,
 }
 
 impl<'c> Scanner<'c> {
@@ -63,6 +66,7 @@ impl<'c> Scanner<'c> {
                 judge,
                 memo: VerdictMemo::default(),
                 service: ServiceMemo::default(),
+                upstream: UpstreamMemo::default(),
             }
         };
         let stamp = plan.envelope.as_ref().and_then(|envelope| envelope.stamp);
@@ -77,6 +81,7 @@ impl<'c> Scanner<'c> {
             openings: [false; 256],
             path: Vec::new(),
             paths: (0, 0),
+            run: Run::default(),
         }
     }
 
@@ -92,6 +97,7 @@ impl<'c> Scanner<'c> {
         if self.plan.joins != Joins::Always {
             part.alone = Some(Series::of_part(self.plan.gap_seconds));
             if self.read(chunk, &mut part) {
+                part.alone.iter_mut().for_each(|series| self.run.end(series));
                 return with_bytes(part, chunk);
             }
             part = Part::new(Vec::new(), chunk.offset, part.witnesses);
@@ -107,7 +113,7 @@ impl<'c> Scanner<'c> {
         let bytes = &chunk.bytes;
         let has_header = self.plan.header_mark().is_some();
         for known in &mut self.readers {
-            known.service = ServiceMemo::default();
+            (known.service, known.upstream) = Default::default();
             known.reader.begin(chunk.header.as_deref());
         }
         self.openings = self.openings_now();
@@ -115,7 +121,7 @@ impl<'c> Scanner<'c> {
         // The last line broke off with its archive: what it would have said nobody knows.
         let whole = if chunk.torn { memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1) } else { bytes.len() };
         part.counts.cut += u64::from(whole < bytes.len());
-        self.clock = None;
+        (self.clock, self.run) = Default::default();
         if let Some(lanes) = self.plan.lanes.clone() {
             return self.read_lanes(&lanes, &bytes[..whole], part);
         }
@@ -241,17 +247,15 @@ impl<'c> Scanner<'c> {
         }
         let verdict = known.memo.request(&known.judge, event, status);
         let Some(cause) = verdict.cause else { return Ending::Passed };
-        let witness = WitnessRecord {
-            kind: WitnessKind::Request,
-            status,
-            answered_by: answered_by(event),
-            duration_ms,
-            time,
-            marks: if duration_ms.is_some() && marks == Marks::Start { Marks::End } else { marks },
-            by_client: marks != Marks::End,
-            ..self.witness(found, event, verdict, cause, service, part)
-        };
-        keep(part, witness, found.text);
+        let mut witness = self.witness(found, event, verdict, cause, service, part);
+        witness.kind = WitnessKind::Request;
+        witness.status = status;
+        witness.answered_by = answered_by(event);
+        witness.duration_ms = duration_ms;
+        witness.time = time;
+        witness.marks = if duration_ms.is_some() && marks == Marks::Start { Marks::End } else { marks };
+        witness.by_client = marks != Marks::End;
+        keep(part, &mut self.run, &witness, found.text);
         Ending::Event
     }
 
@@ -279,13 +283,15 @@ impl<'c> Scanner<'c> {
         let session = kind == WitnessKind::Failure && !by_client && is_session(event);
         let kind = if session { WitnessKind::Session } else { kind };
         self.testify(found, event, verdict, cause, part, |witness| {
-            // A thread's number stays the same from client to client: it is no connection.
-            let (connection, request) = if by_client { (0, 0) } else { (witness.connection, witness.request) };
-            WitnessRecord { kind, worker, by_client, connection, request, ..witness }
+            (witness.kind, witness.worker, witness.by_client) = (kind, worker, by_client);
+            if by_client {
+                // A thread's number stays the same from client to client: it is no connection.
+                (witness.connection, witness.request) = (0, 0);
+            }
         })
     }
 
-    /// Keeps the record as a witness, such as `shape` makes it.
+    /// Keeps the record as a witness, such as `shape` changes it.
     fn testify(
         &mut self,
         found: Found<'_>,
@@ -293,22 +299,22 @@ impl<'c> Scanner<'c> {
         verdict: Verdict,
         cause: CauseId,
         part: &mut Part,
-        shape: impl FnOnce(WitnessRecord) -> WitnessRecord,
+        shape: impl FnOnce(&mut WitnessRecord),
     ) -> Ending {
         let known = &mut self.readers[found.which];
         let service = known.service.id(event, known.reader.format().witness, part);
-        let witness = self.witness(found, event, verdict, cause, service, part);
-        let witness = shape(witness);
+        let mut witness = self.witness(found, event, verdict, cause, service, part);
+        shape(&mut witness);
         if self.plan.joins == Joins::OnceExplained && witness.explains() {
             part.alone = None;
         }
-        keep(part, witness, found.text);
+        keep(part, &mut self.run, &witness, found.text);
         Ending::Event
     }
 
     fn witness(
         &mut self,
-        Found { time, place, .. }: Found<'_>,
+        Found { which, time, place, .. }: Found<'_>,
         event: &Event<'_>,
         verdict: Verdict,
         cause: CauseId,
@@ -330,7 +336,7 @@ impl<'c> Scanner<'c> {
             status: verdict.rule.and_then(|rule| self.catalogue.rule(rule).status).unwrap_or(0),
             answered_by: AnsweredBy::Unknown,
             service,
-            upstream: upstream_id(event, part),
+            upstream: self.readers[which].upstream.id(event, part),
             path: part.paths.id(path),
             client: event.get(Field::Client).map_or(0, |client| hash_of(client_address(client))),
             request: if uri.is_empty() || !joins { 0 } else { request_hash(method, uri) },

@@ -6,12 +6,11 @@
 use super::breakdown::Breakdown;
 use super::distinct::Distinct;
 use super::histogram::TimeHistogram;
-use super::latency;
+use super::latency::Latencies;
 use super::names::NameId;
 use crate::cause::RuleId;
 use crate::event::Certainty;
 use crate::time::Timestamp;
-use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 /// What kind of trouble a segment is.
@@ -30,7 +29,7 @@ pub enum TroubleKind {
 }
 
 /// Evidence lines kept of one rank: two diagnoses, two requests, so that both sides are seen.
-const MOST_EVIDENCE_OF_RANK: usize = 2;
+pub(super) const MOST_EVIDENCE_OF_RANK: usize = 2;
 /// Longer lines of evidence are cut; the whole stands in the log.
 pub const MOST_EVIDENCE_BYTES: usize = 4096;
 /// Where a record stands: which log's member, which of its files, at which byte. Evidence is the lowest.
@@ -126,8 +125,7 @@ pub struct Segment {
     /// Clients.
     pub clients: Distinct,
     /// Durations in milliseconds, where logged.
-    #[serde(with = "super::latency")]
-    pub latency: Option<Histogram<u32>>,
+    pub latency: Option<Latencies>,
     /// Failures over time.
     pub timeline: TimeHistogram,
     /// Lines that prove it, by rank and place.
@@ -169,27 +167,38 @@ impl Segment {
 
     /// Adds a failure.
     pub fn add(&mut self, failure: &Failure) {
-        self.first = self.first.min(failure.time);
-        self.last = self.last.max(failure.time);
-        self.requests += failure.requests;
-        self.attempts += failure.attempts;
-        self.records += 1;
-        if failure.status > 0 {
-            self.statuses.add(failure.status, 1);
+        self.add_own(failure.time, failure.path, failure.client, failure.duration_ms);
+        self.add_common(failure, 1);
+    }
+
+    /// Adds what each failure has of its own.
+    #[inline]
+    pub(super) fn add_own(&mut self, time: Timestamp, path: NameId, client: u64, duration_ms: Option<u32>) {
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
+        self.paths.add(path, 1);
+        if client != 0 {
+            self.clients.add(client);
         }
-        self.certainty[failure.certainty as usize] += 1;
-        if let Some(rule) = failure.rule {
-            self.rules.add(rule, 1);
-        }
-        self.upstreams.add(failure.upstream, 1);
-        self.paths.add(failure.path, 1);
-        if failure.client != 0 {
-            self.clients.add(failure.client);
-        }
-        if let Some(ms) = failure.duration_ms {
+        if let Some(ms) = duration_ms {
             self.record_latency(ms);
         }
-        self.timeline.add(failure.time.seconds(), 1);
+    }
+
+    /// Adds the rest for so many failures in one second that have it in common.
+    pub(super) fn add_common(&mut self, failure: &Failure, count: u64) {
+        self.requests += failure.requests * count;
+        self.attempts += failure.attempts * count;
+        self.records += count;
+        if failure.status > 0 {
+            self.statuses.add(failure.status, count);
+        }
+        self.certainty[failure.certainty as usize] += count;
+        if let Some(rule) = failure.rule {
+            self.rules.add(rule, count);
+        }
+        self.upstreams.add(failure.upstream, count);
+        self.timeline.add(failure.time.seconds(), count);
     }
 
     /// Adds an attempt of a request that is counted already.
@@ -252,8 +261,7 @@ impl Segment {
         self.paths.merge(&other.paths);
         self.clients.merge(&other.clients);
         match (&mut self.latency, &other.latency) {
-            // Both have the same bounds, so adding cannot fail.
-            (Some(ours), Some(theirs)) => drop(ours.add(theirs)),
+            (Some(ours), Some(theirs)) => ours.merge(theirs),
             (ours @ None, theirs) => *ours = theirs.clone(),
             (Some(_), None) => {}
         }
@@ -272,11 +280,9 @@ impl Segment {
     }
 
     fn record_latency(&mut self, ms: u32) {
-        if self.latency.is_none() {
-            self.latency = latency::empty();
-        }
-        if let Some(latency) = &mut self.latency {
-            latency.saturating_record(u64::from(ms).min(latency::MOST_MS));
+        match &mut self.latency {
+            Some(latency) => latency.record(ms),
+            None => self.latency = Some(Latencies::of(ms)),
         }
     }
 }

@@ -105,6 +105,16 @@ impl Series {
         &mut list[at]
     }
 
+    /// The segment counted into last, if it is its key's only one and the gap lets no failure in the second of the last
+    /// one belong to another.
+    #[inline]
+    pub(super) fn last_mut(&mut self) -> Option<&mut Segment> {
+        match self.lists.get_mut(self.last)?.1.as_mut_slice() {
+            [only] if self.gap_micros >= 1_000_000 => Some(only),
+            _ => None,
+        }
+    }
+
     /// Takes in a stretch that was counted elsewhere.
     pub fn absorb(&mut self, key: SeriesKey, segment: Segment) {
         let gap = self.gap_micros;

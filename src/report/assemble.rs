@@ -199,7 +199,7 @@ fn incident(trouble: &Trouble, facts: &Facts<'_>) -> Incident {
         share: trouble.share(),
         requests_total: trouble.requests_total,
         latency_ms: segment.latency.as_ref().map(|latency| {
-            let at = |quantile| latency.value_at_quantile(quantile) as f64;
+            let at = |quantile| latency.quantile_ms(quantile);
             Latency { p50: at(0.50), p95: at(0.95), p99: at(0.99) }
         }),
         upstreams,

@@ -7,7 +7,7 @@ use crate::cause::Gives;
 use crate::event::{Event, Field};
 use crate::grammar::json::objects;
 use crate::grammar::lanes::Lanes;
-use crate::incident::part::{Part, WitnessKind, WitnessRecord};
+use crate::incident::part::{Part, WitnessKind};
 use crate::source::Piece;
 
 /// How a record ends. Ordered: of several in one line the greatest is the line's.
@@ -91,12 +91,8 @@ impl Scanner<'_> {
             event.set(Field::RequestId, id);
         }
         let kind = if verdict.gives == Gives::Warning { WitnessKind::Warning } else { WitnessKind::Failure };
-        self.testify(found, event, verdict, cause, part, |witness| WitnessRecord {
-            kind,
-            status,
-            client: 0,
-            request: 0,
-            ..witness
+        self.testify(found, event, verdict, cause, part, |witness| {
+            (witness.kind, witness.status, witness.client, witness.request) = (kind, status, 0, 0);
         })
     }
 
@@ -113,7 +109,7 @@ impl Scanner<'_> {
             Gives::Benign => return Ending::Benign,
         };
         let Some(cause) = verdict.cause else { return Ending::Benign };
-        self.testify(found, event, verdict, cause, part, |witness| WitnessRecord { kind, ..witness })
+        self.testify(found, event, verdict, cause, part, |witness| witness.kind = kind)
     }
 
     /// The bytes that a header or a directive can begin with, as far as is known.
