@@ -37,7 +37,7 @@ const CHUNKS_AHEAD: usize = 4;
 /// All chunks under way take about this much.
 const IN_FLIGHT_BYTES: usize = 12 << 20;
 /// Chunks are no larger: they should stay in a core's cache.
-const MOST_CHUNK_BYTES: usize = 1 << 20;
+const MOST_CHUNK_BYTES: usize = 2 << 20;
 /// Nor smaller, however many logs are read at once.
 const LEAST_CHUNK_BYTES: usize = 32 << 10;
 
