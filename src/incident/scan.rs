@@ -2,18 +2,19 @@
 //!
 //! In: a chunk and the plan for its log. Out: a [`Part`]. Pure: it depends on the chunk's bytes only.
 
+mod diagnosis;
 mod keep;
 mod several;
 
 use super::facts::{
-    ServiceMemo, UpstreamMemo, answered_by, client_address, connection_of, duration_ms, failed_at, hash_of, is_session,
-    request_hash, worker_of,
+    ServiceMemo, UpstreamMemo, answered_by, client_address, connection_of, duration_ms, failed_at, hash_of,
+    request_hash,
 };
 use super::names::{NameId, fold_path};
 use super::part::{Part, WitnessKind, WitnessRecord};
 use super::plan::{Joins, Plan};
 use super::series::Series;
-use crate::cause::{Catalogue, CauseId, Gives, Judge, Verdict, VerdictMemo};
+use crate::cause::{Catalogue, CauseId, Judge, Verdict, VerdictMemo};
 use crate::event::{AnsweredBy, Event, Field};
 use crate::grammar::lanes::Woven;
 use crate::grammar::{Aside, Format, Marks, RecordReader, Witness};
@@ -255,59 +256,6 @@ impl<'c> Scanner<'c> {
         witness.time = time;
         witness.marks = if duration_ms.is_some() && marks == Marks::Start { Marks::End } else { marks };
         witness.by_client = marks != Marks::End;
-        keep(part, &mut self.run, &witness, found.text);
-        Ending::Event
-    }
-
-    fn diagnosis(&mut self, found: Found<'_>, event: &Event<'_>, part: &mut Part) -> Ending {
-        let known = &mut self.readers[found.which];
-        let verdict = known.memo.diagnosis(&known.judge, event, known.reader.repeated());
-        let kind = match verdict.map(|verdict| verdict.gives) {
-            // A line that can name no request states no failed one: it is around those that failed.
-            Some(Gives::Failure) if !known.reader.format().names_requests() => WitnessKind::Condition,
-            Some(Gives::Failure) => WitnessKind::Failure,
-            Some(Gives::Echo) => WitnessKind::Echo,
-            Some(Gives::Warning) => WitnessKind::Warning,
-            Some(Gives::Condition) => WitnessKind::Condition,
-            Some(Gives::Benign) => return Ending::Benign,
-            None if known.reader.format().is_quiet(event) => return Ending::Benign,
-            None if self.plan.passes_text && known.reader.format().is_free_text() => return Ending::Passed,
-            None => return Ending::Unknown,
-        };
-        let (Some(verdict), Some(cause)) = (verdict, verdict.and_then(|verdict| verdict.cause)) else {
-            return Ending::Benign;
-        };
-        let worker = if known.judge.has_echoes() { worker_of(event) } else { 0 };
-        let by_client = known.reader.format().pairs_by_client();
-        // A session of a stream or mail proxy is no request, and stands in no access log.
-        let session = kind == WitnessKind::Failure && !by_client && is_session(event);
-        let kind = if session { WitnessKind::Session } else { kind };
-        self.testify(found, event, verdict, cause, part, |witness| {
-            (witness.kind, witness.worker, witness.by_client) = (kind, worker, by_client);
-            if by_client {
-                // A thread's number stays the same from client to client: it is no connection.
-                (witness.connection, witness.request) = (0, 0);
-            }
-        })
-    }
-
-    /// Keeps the record as a witness, such as `shape` changes it.
-    fn testify(
-        &mut self,
-        found: Found<'_>,
-        event: &Event<'_>,
-        verdict: Verdict,
-        cause: CauseId,
-        part: &mut Part,
-        shape: impl FnOnce(&mut WitnessRecord),
-    ) -> Ending {
-        let known = &mut self.readers[found.which];
-        let service = known.service.id(event, known.reader.format().witness, part);
-        let mut witness = self.witness(found, event, verdict, cause, service, part);
-        shape(&mut witness);
-        if self.plan.joins == Joins::OnceExplained && witness.explains() {
-            part.alone = None;
-        }
         keep(part, &mut self.run, &witness, found.text);
         Ending::Event
     }
