@@ -254,7 +254,11 @@ impl Log {
                 Some(time) => {
                     let placed = placed(witness, time, member, lines, part, &mut self.names, tally);
                     if may_count(placed.offset) {
-                        tally.sample.see((member, part.age, placed.offset), None, time, part.paths.name(witness.path));
+                        tally.sample.see_waiting(
+                            (member, part.age, placed.offset),
+                            time,
+                            part.paths.name(witness.path),
+                        );
                     }
                     join.take(&placed, tally);
                 }
@@ -275,7 +279,7 @@ impl Log {
         for drawn in &part.drawn {
             let key = SeriesKey { service: service(drawn.key.service, tally), ..drawn.key };
             let place = (member, part.age, part.offset + u64::from(drawn.at));
-            tally.sample.see(place, Some(key), drawn.time, part.paths.name(drawn.path));
+            tally.sample.see_alone(place, key, drawn.time, part.paths.name(drawn.path));
         }
         for (key, segment) in series.into_segments() {
             self.clock = self.clock.max(segment.last);
