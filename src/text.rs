@@ -56,7 +56,10 @@ fn has<const N: usize>(block: &[u8; N], wanted: impl Fn(u8) -> bool) -> bool {
 /// Where the first such byte stands among these.
 #[inline]
 fn first_in(block: &[u8; BLOCK], wanted: impl Fn(u8) -> bool) -> usize {
-    let hits = block.map(|byte| if wanted(byte) { u8::MAX } else { 0 });
+    let mut hits = [0; BLOCK];
+    for (hit, byte) in hits.iter_mut().zip(block) {
+        *hit = if wanted(*byte) { u8::MAX } else { 0 };
+    }
     u128::from_le_bytes(hits).trailing_zeros() as usize / 8
 }
 
