@@ -31,21 +31,21 @@ struct Beside {
     /// Which of the fields there are.
     present: u64,
     /// What of each counts, and the value where it does.
-    values: Vec<(Field, Counts, Box<[u8]>)>,
+    values: Vec<(Field, CountsAs, Box<[u8]>)>,
     /// On which side of the numbers that rules know each compared field lies.
     sides: Vec<u8>,
 }
 
-/// What of a value counts.
+/// What a value counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Counts {
-    /// That the log says "no value".
+enum CountsAs {
+    /// The log saying "no value".
     None,
-    /// That the last element of a list, which is the one that counts, says so.
+    /// A list whose last element, which is the one that counts, says so.
     NoneLast,
-    /// That there is a value.
+    /// Some value, whichever.
     Some,
-    /// The value itself.
+    /// Itself.
     Value,
 }
 
@@ -124,8 +124,8 @@ impl Beside {
     fn of(judge: &Judge<'_>, event: &Event<'_>) -> Self {
         let tested = judge.tested();
         let values = event.among(tested.beside).map(|(field, value)| {
-            let counts = Counts::of(field, value, tested.by_value);
-            (field, counts, if counts == Counts::Value { value.into() } else { Box::default() })
+            let counts = CountsAs::of(field, value, tested.by_value);
+            (field, counts, if counts == CountsAs::Value { value.into() } else { Box::default() })
         });
         Self { present: event.mark() & tested.beside, values: values.collect(), sides: judge.sides(event).collect() }
     }
@@ -137,14 +137,14 @@ impl Beside {
         self.present == event.mark() & tested.beside
             && self.values.iter().all(|(field, counts, known)| {
                 let value = event.raw(*field).unwrap_or_default();
-                *counts == Counts::of(*field, value, tested.by_value)
-                    && (*counts != Counts::Value || is_same(value, known))
+                *counts == CountsAs::of(*field, value, tested.by_value)
+                    && (*counts != CountsAs::Value || is_same(value, known))
             })
             && (self.sides.is_empty() || judge.sides(event).eq(self.sides.iter().copied()))
     }
 }
 
-impl Counts {
+impl CountsAs {
     #[inline]
     fn of(field: Field, value: &[u8], by_value: u64) -> Self {
         match value {
@@ -160,9 +160,9 @@ impl Counts {
 fn add_all(key: &mut Vec<u8>, event: &Event<'_>, asked: u64, by_value: u64) {
     key.extend_from_slice(&(event.mark() & asked).to_le_bytes());
     for (field, value) in event.among(asked) {
-        let counts = Counts::of(field, value, by_value);
+        let counts = CountsAs::of(field, value, by_value);
         key.push(counts as u8);
-        if counts == Counts::Value {
+        if counts == CountsAs::Value {
             key.extend_from_slice(&(value.len() as u32).to_le_bytes());
             key.extend_from_slice(value);
         }

@@ -3,7 +3,6 @@
 //! In: their tables. Out: the same as what reading them uses, where that needs nothing but the table itself.
 
 use super::columns::RawSheet;
-
 use super::error_format::Items;
 use super::free_text::{RawFreeText, usual_quiet};
 use super::message::Extract;

@@ -112,7 +112,7 @@ impl Tail {
     fn read_anew<'a>(&self, tail: &'a [u8], event: &mut Event<'a>, loosely: bool, shape: &mut TailShape) -> bool {
         let Some(mut index) = self.keys.iter().position(|key| key.is_at(tail)) else { return false };
         let mut start = self.keys[index].text.len();
-        let mut steps = shape.steps();
+        shape.steps.clear();
         loop {
             let (key, inside) = (&self.keys[index], &tail[start..]);
             let Some((length, next)) = self.value(inside, key, index) else {
@@ -121,11 +121,11 @@ impl Tail {
                 return loosely || tail.len() >= self.cut_at_bytes;
             };
             key.keep(&inside[..length], event);
-            steps.push(Step { key: index, value: start..start + length });
+            shape.steps.push(Step { key: index, value: start..start + length });
             let Some(next) = next else {
                 // What was read loosely may lack what a tail always has.
                 if !loosely {
-                    shape.learn(&self.keys, tail, steps);
+                    shape.learn(&self.keys, tail);
                 }
                 return true;
             };

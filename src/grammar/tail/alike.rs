@@ -29,7 +29,8 @@ pub(in crate::grammar) struct TailShape {
     keys: Vec<KeyShape>,
     /// How many tails were read anew.
     reads: u32,
-    spare: Vec<Step>,
+    /// The values of the tail that is read anew, as far as they were read.
+    pub(super) steps: Vec<Step>,
 }
 
 /// A value that was read.
@@ -87,15 +88,9 @@ impl TailShape {
         }
     }
 
-    /// Room for the values of a tail that is read anew.
-    pub(super) fn steps(&mut self) -> Vec<Step> {
-        let mut steps = std::mem::take(&mut self.spare);
-        steps.clear();
-        steps
-    }
-
     /// Learns from a tail that was read anew, to its end.
-    pub(super) fn learn(&mut self, keys: &[Key], tail: &[u8], steps: Vec<Step>) {
+    pub(super) fn learn(&mut self, keys: &[Key], tail: &[u8]) {
+        let steps = std::mem::take(&mut self.steps);
         self.reads = self.reads.wrapping_add(1);
         self.keys.resize_with(keys.len(), KeyShape::default);
         if steps.iter().all(|step| is_plain(&keys[step.key], &tail[step.value.clone()])) {
@@ -118,7 +113,7 @@ impl TailShape {
             }
             self.ways(from).add(Between { text: tail[start..].to_vec(), values, next: None });
         }
-        self.spare = steps;
+        self.steps = steps;
     }
 
     /// A value that was compared changes from now on.
